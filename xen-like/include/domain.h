@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: identity, memory, life and death.
+ *
+ * Lock order: domain list, d->lock, d->grant.lock, d->evtchn_lock,
+ * d->frames_lock, a CPU's scheduler lock, a CPU's timer lock, heap, console.
+ */
+#ifndef DOMAIN_H
+#define DOMAIN_H
+
+#include "arch.h"
+#include "types.h"
+#include <xen/grant_table.h>
+
+#define MAX_VCPUS 32		/* of one domain: what shared_info holds */
+#define MAX_DOMAINS 128
+#define EVTCHN_2L_PORTS 4096u
+#define EVTCHN_PAGE_PORTS 128u	/* records of 32 bytes in a page */
+#define NR_VIRQS 24
+
+struct evtchn;			/* evtchn.h */
+struct e820_row {		/* the layout of memory_map */
+	uint64_t addr, size;
+	uint32_t type;
+} __attribute__((packed));
+
+enum domain_life { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
+
+struct grant_state {		/* gnttab.h */
+	struct lock lock;	/* guards the rest */
+	unsigned int frames, max_frames;
+	unsigned int version;
+	void *shared[64];	/* pages of OWNER_XEN-like frames, owner = d */
+};
+
+struct domain {
+	domid_t id;
+	bool privileged;	/* the initial domain */
+	bool paused_by_tool;
+	struct lock lock;	/* vCPU creation, life, options */
+	enum domain_life life;
+	bool shutdown;		/* stopped by SCHEDOP_shutdown or a crash */
+	uint8_t shutdown_code;	/* SHUTDOWN_* */
+	unsigned int refs;	/* atomic: domain_get / domain_put */
+
+	/* Memory; frames_lock guards the list and the counts. */
+	struct lock frames_lock;
+	uint32_t frames_head;	/* first frame, 0 = none; by frame.next/prev */
+	uint64_t frames, max_frames;
+	struct shared_info *shared; /* a frame of ours, owner = this domain */
+	struct e820_row e820[16];
+	unsigned int e820_rows;
+	uint32_t vm_assist;	/* bits VMASST_TYPE_* */
+	cpumask_t dirty;	/* atomic: CPUs that may hold its TLB entries */
+
+	/* vCPUs: the slot is written once, before online_vcpus covers it. */
+	struct vcpu *vcpu[MAX_VCPUS];
+	unsigned int max_vcpus;
+
+	/* Events; evtchn_lock guards them. */
+	struct lock evtchn_lock;
+	struct evtchn *evtchn[EVTCHN_2L_PORTS / EVTCHN_PAGE_PORTS];
+	unsigned int ports;	/* records there are, a multiple of a page */
+
+	struct grant_state grant;
+	uint64_t wallclock_offset;
+	uint8_t handle[16];
+};
+
+/*
+ * A new domain without memory or vCPUs: NULL when out of memory or the id is
+ * taken. Published last; domain_destroy() is the inverse.
+ */
+struct domain *domain_create(domid_t id, bool privileged,
+			     unsigned int max_vcpus, uint64_t max_frames);
+
+/* By id, with a reference; NULL. DOMID_SELF is resolved by the handlers. */
+struct domain *domain_get(domid_t id);
+void domain_put(struct domain *d);
+
+/* All domains, in id order: first(NULL) .. NULL; holds a reference. */
+struct domain *domain_next(struct domain *d);
+
+/*
+ * Stop d for reason (SHUTDOWN_*): all vCPUs leave the schedule. The initial
+ * domain's shutdown is the machine's: reboots, halts or stops as asked.
+ */
+void domain_shutdown(struct domain *d, unsigned int reason);
+void domain_resume(struct domain *d);
+
+/* v did what no guest may: print its registers and stack, stop its domain. */
+void domain_crash(struct vcpu *v, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Kill: 0 when gone, -XEN_ERESTART: call again. */
+int domain_destroy(struct domain *d);
+
+/* Pause counts nest; returns when no vCPU of d runs (not current's own). */
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+
+/* ---- Frames ------------------------------------------------------------ */
+
+/*
+ * 2^order frames for d, zeroed, each with the owner's reference, M2P invalid.
+ * MFN_NONE: over max_frames or none left.
+ */
+mfn_t domain_alloc(struct domain *d, unsigned int order);
+
+/* Drop the owner's reference of m: 0, -XEN_EINVAL: it is not d's to drop. */
+int domain_free(struct domain *d, mfn_t m);
+
+/*
+ * A page of ours that d may map (shared_info, grant frames): owner d, not in
+ * its list or counts, M2P invalid; writable by d. NULL: none left.
+ */
+void *domain_share_alloc(struct domain *d);
+void domain_share_free(struct domain *d, void *page);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event channels, two-level ABI. Every port is checked here; errors are the
+ * ABI's. d->evtchn_lock guards the records; a send takes it of its own domain
+ * and then, for interdomain ports, the remote's in id order.
+ */
+#ifndef EVTCHN_H
+#define EVTCHN_H
+
+#include "vcpu.h"
+#include <xen/event_channel.h>
+
+typedef uint32_t port_t;
+
+enum port_state {
+	PORT_FREE,
+	PORT_RESERVED,
+	PORT_UNBOUND,
+	PORT_INTERDOMAIN,
+	PORT_VIRQ,
+	PORT_IPI,
+};
+
+struct evtchn {			/* 32 bytes */
+	uint8_t state;
+	uint8_t virq;
+	uint16_t vcpu;		/* notified vCPU */
+	domid_t remote_domid;
+	uint16_t pad;
+	struct domain *remote;	/* reference held */
+	port_t remote_port;
+	uint32_t pad2;
+	uint64_t pad3;
+};
+
+/* Results: >= 0 a port, or 0; -XEN_E* as the ABI documents them. */
+int evtchn_alloc_unbound(struct domain *d, domid_t remote);
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
+			    port_t remote_port);
+int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu);
+int evtchn_bind_ipi(struct domain *d, uint32_t vcpu);
+int evtchn_bind_vcpu(struct domain *d, port_t port, uint32_t vcpu);
+int evtchn_close(struct domain *d, port_t port);
+int evtchn_send(struct domain *d, port_t port);
+int evtchn_unmask(struct domain *d, port_t port);
+int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out);
+int evtchn_reset(struct domain *d); /* -XEN_ERESTART: call again */
+
+/* Raise a VIRQ: per-vCPU ones on v, global ones where they are bound. */
+void evtchn_virq(struct vcpu *v, uint32_t virq);
+void evtchn_virq_global(struct domain *d, uint32_t virq);
+
+/* Is port pending in d? (poll) */
+bool evtchn_pending(struct domain *d, port_t port);
+
+/* Death: close all; restartable. */
+int evtchn_destroy(struct domain *d);
+
+/* Recount ports, bindings and remotes: -1 and a message (audit). */
+int evtchn_audit(struct domain *d);
+
+#endif

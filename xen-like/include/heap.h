@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buddy heap over all free RAM. Guests' frames and our own come from it.
+ *
+ * Lock: one, last but the console's in the order. It guards the free lists
+ * and the next/prev/order/heap fields of free frames.
+ */
+#ifndef HEAP_H
+#define HEAP_H
+
+#include "frame.h"
+
+#define HEAP_MAX_ORDER 18 /* 1 GiB */
+
+/* Hand [start, end) to the heap; must be RAM and unused. */
+void heap_add(mfn_t start, mfn_t end);
+
+/* 2^order frames, aligned to their size; MFN_NONE when there are none. */
+mfn_t heap_alloc(unsigned int order);
+/* The same for the frame limit that a guest asked for: all below limit. */
+mfn_t heap_alloc_below(unsigned int order, mfn_t limit);
+void heap_free(mfn_t m, unsigned int order);
+
+/* Zeroed memory of the hypervisor's own, whole pages; NULL when none. */
+void *heap_alloc_zeroed(unsigned int order);
+void heap_free_ptr(void *p, unsigned int order);
+
+uint64_t heap_free_frames(void);
+uint64_t heap_total_frames(void);
+
+/* Recount the lists: -1 and a message on any disagreement (audit). */
+int heap_audit(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line, in Xen's spelling. Unknown options are complained about
+ * and skipped.
+ */
+#ifndef PARAM_H
+#define PARAM_H
+
+#include "types.h"
+
+struct params {
+	bool console_com1, console_vga, noreboot, xpti_ignore, sync_console;
+	uint32_t com1_baud;	 /* 0: leave as it is */
+	uint8_t loglvl, guest_loglvl; /* enum log_level */
+	uint64_t dom0_min, dom0_mem, dom0_max; /* bytes, 0 default */
+	unsigned int dom0_max_vcpus;	 /* 0: as many as CPUs */
+	unsigned int maxcpus;		 /* 0: all */
+	char cmdline[1024];		 /* whole, for XENVER_commandline */
+};
+extern struct params params;
+
+/* Parse line (without the image's name) into params. */
+void param_parse(const char *line);
+
+#endif

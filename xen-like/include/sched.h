@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: a queue per CPU, round robin with a time slice, woken vCPUs
+ * go to an idle CPU that they may use. Softirq words, one per CPU, say what a
+ * CPU must do before it leaves to a guest.
+ */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include "vcpu.h"
+
+enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHED, SOFTIRQ_CONSOLE };
+
+/* Per-CPU softirq words; arch reads its own on the exit path. */
+extern uint32_t softirq_pending[MAX_CPUS];
+
+/* Raise on cpu, with a kick if it is not this one. */
+void softirq_raise(unsigned int cpu, enum softirq nr);
+/* Run all that is pending here; may switch current_vcpu(). */
+void softirq_run(void);
+
+void sched_init_cpu(unsigned int cpu, struct vcpu *idle);
+
+/* Wake v (VCPU_BLOCKED off) wherever it may run. */
+void sched_wake(struct vcpu *v);
+/* Set or clear reasons; whoever runs v stops soon. */
+void sched_stop(struct vcpu *v, uint32_t why);
+void sched_start(struct vcpu *v, uint32_t why);
+/* Wait until v's state is saved and it runs nowhere. */
+void sched_sync(struct vcpu *v);
+
+/* Block current until an event is due (or is already). */
+void sched_block(struct vcpu *v);
+void sched_yield(struct vcpu *v);
+/* SCHEDOP_poll: ports are checked; timeout 0 is none. */
+int sched_poll(struct vcpu *v, const uint32_t *ports, unsigned int n,
+	       uint64_t timeout);
+
+/* Bring v's runstate up to now; copies it out if v is current. */
+void sched_runstate(struct vcpu *v, struct vcpu_runstate_info *out);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtual CPUs. The first part is core's (scheduling, events, time), the
+ * second is the x86 state that the PV ABI names; core never looks at it.
+ */
+#ifndef VCPU_H
+#define VCPU_H
+
+#include "domain.h"
+#include "timer.h"
+#include "types.h"
+#include <xen/vcpu.h>
+
+/* Why a vCPU does not run; it runs when none is set. */
+#define VCPU_DOWN (1u << 0)	/* not brought up */
+#define VCPU_BLOCKED (1u << 1)	/* SCHEDOP_block, poll */
+#define VCPU_PAUSED (1u << 2)	/* pause_count != 0 */
+#define VCPU_STOPPED (1u << 3)	/* its domain is shut down */
+
+struct trap_entry {		/* one row of the guest's trap table */
+	uint16_t cs;
+	uint8_t flags;		/* bits 0-1 DPL, bit 2 TI_GET_IF */
+	uint64_t handler;	/* 0: none */
+};
+
+struct callback {
+	uint64_t handler;	/* 0: none */
+	bool mask;		/* CALLBACKF_mask_events */
+};
+
+struct vcpu_x86 {
+	/* Modes and roots */
+	bool kernel_mode;	/* guest kernel, not guest user */
+	mfn_t root;		/* kernel's table, typed reference held */
+	mfn_t user_root;	/* user's, or MFN(0) */
+	uint64_t cr3;		/* what the CPU loads in the present mode */
+	uint64_t kernel_ss, kernel_sp;
+	struct trap_entry trap[256];
+	struct callback event, failsafe, syscall, syscall32, sysenter, nmi;
+	uint16_t sysenter_cs, syscall32_cs;
+	/* Segments: typed references FT_SEGDESC */
+	mfn_t gdt[14];
+	unsigned int gdt_entries;
+	gva_t ldt_base;
+	unsigned int ldt_entries;
+	mfn_t ldt[16];		/* mapped lazily; MFN(0) not yet */
+	struct lock ldt_lock;
+	uint64_t fs_base, gs_base_kernel, gs_base_user; /* when not loaded */
+	uint16_t ds, es, fs, gs;			/* selectors, same */
+	/* Control and debug registers the guest sees */
+	uint64_t cr0_ts;	/* CR0.TS as the guest set it, 0 or 8 */
+	uint64_t cr2, cr4;
+	uint64_t dr[8];
+	unsigned int iopl;
+	gva_t iobitmap;
+	unsigned int iobitmap_ports;
+	/* Extended state */
+	uint64_t xcr0;
+	void *xsave;		/* area of the CPU's size, 64-byte aligned */
+	uint64_t tsc_aux;
+};
+
+struct vcpu {
+	uint64_t align_regs;	/* regs ends 16-byte aligned: the CPU pushes */
+	struct cpu_user_regs regs; /* guest registers, saved here on entry */
+	struct domain *domain;	/* NULL: an idle vCPU */
+	unsigned int id;
+
+	/* Schedule: the lock of v->cpu's queue guards these (sched.h). */
+	unsigned int cpu;	/* where it runs or will run */
+	uint32_t why_not;	/* VCPU_*: atomic */
+	bool running, queued;
+	bool initialised;	/* has a context (VCPUOP_initialise) */
+	unsigned int pause_count;
+	struct vcpu *next;	/* run queue */
+	uint64_t slice_end, run_ns;
+	cpumask_t affinity;
+
+	/* Runstate: written by the CPU that runs or queues it. */
+	struct vcpu_runstate_info runstate;
+	gva_t runstate_area;	/* guest virtual address, 0 none */
+	gva_t time_area;
+
+	/* Events */
+	struct vcpu_info *info;	/* in shared_info or the registered frame */
+	mfn_t info_frame;	/* FT_WRITABLE reference, or MFN_NONE */
+	unsigned int virq_port[NR_VIRQS]; /* 0: not bound */
+	uint32_t poll_port;	/* SCHEDOP_poll: 0 none, one port, or ~0 some */
+	struct lock virq_lock;	/* after evtchn_lock: virq_port */
+	bool nmi_pending;
+
+	/* Time */
+	struct timer periodic, singleshot, poll;
+	uint64_t period_ns;
+	uint32_t time_version;
+
+	/* An old table that an interrupted update must still let go of. */
+	mfn_t old_table;
+	bool old_table_typed;
+
+	struct vcpu_x86 x86;
+};
+
+/* A vCPU of d, down, uninitialised; 0, -XEN_EINVAL, EEXIST, ENOMEM. */
+int vcpu_create(struct domain *d, unsigned int id);
+void vcpu_destroy(struct vcpu *v);
+
+/* The vCPU of d with that id, NULL if there is none; any id may be asked. */
+struct vcpu *vcpu_find(struct domain *d, unsigned int id);
+
+/* VCPUOP_up, down. */
+int vcpu_up(struct vcpu *v);
+void vcpu_down(struct vcpu *v);
+bool vcpu_is_up(const struct vcpu *v);
+
+/*
+ * VCPUOP_register_vcpu_info: once, any 64 bytes within a frame of v's
+ * domain; pending bits are carried over and v is kicked once.
+ */
+int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset);
+
+/* The event upcall: is one due when v is next left to? */
+static inline bool vcpu_upcall_due(const struct vcpu *v)
+{
+	return READ_ONCE(v->info->evtchn_upcall_pending) &&
+	       !READ_ONCE(v->info->evtchn_upcall_mask);
+}
+
+#endif
