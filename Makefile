@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+# Enso's one Makefile. `make help` lists the targets; docs/testing.md explains
+# the tests. Everything built goes to $(B), downloads to $(PEER) and $(SRC).
+B ?= build
+PEER ?= build/peer
+SRC ?= build/src
+NEWLIB ?= build/newlib
+CC := gcc
+CLANG := clang-14
+FUZZ_SECONDS ?= 60
+HV ?= enso
+# What the ISO boots as the initial domain.
+KERNEL ?= $(PEER)/vmlinuz
+RAMDISK ?= $(B)/initramfs.cpio
+CMDLINE ?= acpi=off pci=off console=hvc0
+XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=512M,max:512M
+
+MAKEFLAGS += --no-builtin-rules -j2
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all FORCE
+all: $(B)/enso $(B)/enso.iso ## the hypervisor and its boot image
+
+# ---- What there is ----------------------------------------------------------
+
+HV_DIRS := $(addprefix xen-like/,boot arch core image) hypercalls hypercalls/x86
+HV_SRC := $(filter-out xen-like/arch/asm-offsets.c, \
+	$(wildcard $(HV_DIRS:%=%/*.c) $(HV_DIRS:%=%/*.S)))
+# The part that knows no machine: it runs on the host as it is.
+HOST_SRC := $(wildcard $(addsuffix /*.c,xen-like/core xen-like/image \
+	hypercalls tests/host))
+LIBGUEST_SRC := $(wildcard domU-patches/newlib/*.c domU-patches/newlib/*.S)
+UNIT := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
+FUZZ := $(patsubst %.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+TSAN := $(patsubst %.c,%,$(wildcard tests/tsan/*_test.c))
+# A file of tests/guest is a guest; a folder of it holds what they share.
+GUESTS := $(patsubst %.c,%,$(wildcard tests/guest/*.c))
+GUEST_SRC := $(wildcard tests/guest/*/*.c)
+
+# ---- Compilers ----------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Werror
+ABI := -D__XEN_TOOLS__ -MMD -MP
+FREE := $(ABI) -std=gnu11 -O2 -g -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) -isystem build/inc
+HV_CFLAGS := $(FREE) -ffreestanding -fPIE -fvisibility=hidden -mno-red-zone \
+	-mgeneral-regs-only -mcx16 -fno-stack-protector -fcf-protection=none \
+	-fno-strict-aliasing -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer $(WARN) -Wconversion -Wno-sign-conversion
+HV_ASFLAGS := $(FREE) -D__ASSEMBLY__ -Wa,--noexecstack
+LDFLAGS := -static -nostdlib -z noexecstack -z max-page-size=4096 \
+	--no-warn-rwx-segments
+HOST_CFLAGS := $(ABI) -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN)
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+# Include paths: each folder sees what tests/lint/layers.py says, no more.
+$(B)/gen/layers.mk: tests/lint/layers.py
+	@mkdir -p $(@D)
+	@python3 $< --make >$@
+include $(B)/gen/layers.mk
+inc = $(INC_$(patsubst %/,%,$(dir $(1))))
+
+build/inc/xen:
+	@mkdir -p $(@D)
+	@ln -sfn /usr/include/xen $@
+
+# ---- The hypervisor -------------------------------------------------------------
+
+HV_OBJ := $(HV_SRC:%=$(B)/hv/%.o)
+HV_LDS := xen-like/boot/enso.lds
+OFFSETS := $(if $(wildcard xen-like/arch/asm-offsets.c),$(B)/gen/asm-offsets.h)
+
+$(B)/hv/%.c.o: %.c Makefile | build/inc/xen
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(HV_CFLAGS) $(call inc,$<) -c $< -o $@
+
+$(B)/hv/%.S.o: %.S Makefile $(OFFSETS) | build/inc/xen
+	@mkdir -p $(@D)
+	@echo "  AS $<"
+	@$(CC) $(HV_ASFLAGS) $(call inc,$<) -iquote $(B)/gen -c $< -o $@
+
+# asm-offsets.c makes lines "->NAME value" for the constants .S files need.
+$(B)/gen/asm-offsets.s: xen-like/arch/asm-offsets.c Makefile | build/inc/xen
+	@mkdir -p $(@D)
+	@$(CC) $(HV_CFLAGS) $(call inc,$<) -S $< -o $@
+$(B)/gen/asm-offsets.h: $(B)/gen/asm-offsets.s
+	@sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\).*/#define \1 \2/p' $< >$@
+
+# Linked twice: the first link has no symbols and tells where the names are;
+# the table lies behind the code, so that the second moves no function.
+$(B)/gen/empty.o $(B)/gen/symbols.o: $(B)/gen/%.o: $(B)/gen/%.bin
+	@printf '.section .rodata.symbols,"a"\n.balign 8\n.global symbol_table\n.hidden symbol_table\nsymbol_table: .incbin "%s"\n.section .note.GNU-stack,"",@progbits\n' \
+		$< | $(CC) -c -x assembler - -o $@
+$(B)/gen/empty.bin: tools/symbols.py
+	@mkdir -p $(@D)
+	@python3 $< </dev/null >$@
+$(B)/enso.first: $(HV_OBJ) $(HV_LDS) $(B)/gen/empty.o
+	@ld $(LDFLAGS) -T $(HV_LDS) -o $@ $(HV_OBJ) $(B)/gen/empty.o
+$(B)/gen/symbols.bin: $(B)/enso.first tools/symbols.py
+	@nm $< | python3 tools/symbols.py >$@
+$(B)/enso: $(B)/gen/symbols.o
+	@echo "  LD $@"
+	@ld $(LDFLAGS) -Map $@.map -T $(HV_LDS) -o $@ $(HV_OBJ) $<
+	@nm $@ | python3 tools/symbols.py | cmp -s - $(B)/gen/symbols.bin || \
+		{ echo "$@: a function moved between the links"; rm $@; exit 1; }
+	@grub-file --is-x86-multiboot2 $@ || \
+		{ echo "$@: no Multiboot2 image"; rm $@; exit 1; }
+
+# ---- Boot images ------------------------------------------------------------------
+
+$(PEER)/.done: | tools/install.sh
+	tools/install.sh $(PEER)
+$(PEER)/vmlinuz $(PEER)/xen.elf: $(PEER)/.done
+HV_IMAGE = $(if $(filter xen,$(HV)),$(PEER)/xen.gz,$(B)/enso)
+
+$(B)/linux/%: tests/system/linux/%.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O2 -static $(WARN) -o $@ $<
+$(B)/initramfs.cpio: tools/initramfs.py tests/system/linux/init \
+		$(patsubst tests/system/linux/%.c,$(B)/linux/%, \
+		$(wildcard tests/system/linux/*.c))
+	@python3 $^ >$@
+
+$(B)/enso.iso $(B)/xen.iso: $(B)/%.iso: FORCE tools/iso.sh $(PEER)/.done \
+		$(KERNEL) $(RAMDISK) | $(B)/enso
+	@tools/iso.sh $@ $(if $(filter xen,$*),$(PEER)/xen.gz,$(B)/enso) \
+		'$(XENOPT)' $(KERNEL) '$(CMDLINE)' $(RAMDISK)
+
+# ---- On the host: unit tests, fuzzers, threads ----------------------------------------
+
+# $(call host,NAME,COMPILE FLAGS,LINK FLAGS,PROGRAMS)
+define host
+$(B)/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  $(1) $$<"
+	@$(CLANG) $(HOST_CFLAGS) $(2) $$(call inc,$$<) -c $$< -o $$@
+$(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o)
+	@rm -f $$@ && ar rcs $$@ $$^
+$(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
+	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
+endef
+$(eval $(call host,unit,$(SAN),$(SAN),$(UNIT)))
+$(eval $(call host,fuzz,$(SAN) -fsanitize=fuzzer-no-link,$(SAN) \
+	-fsanitize=fuzzer,$(FUZZ)))
+$(eval $(call host,tsan,-fsanitize=thread,-fsanitize=thread,$(TSAN)))
+
+RUN = python3 tools/results.py run $(B)/results/$@.txt
+.PHONY: unit fuzz tsan
+unit: $(UNIT:%=$(B)/unit/%) ## unit tests under ASan and UBSan
+	@$(RUN) --each $^
+fuzz: $(FUZZ:%=$(B)/fuzz/%) ## each fuzzer, FUZZ_SECONDS=60
+	@$(RUN) --fuzz $(FUZZ_SECONDS) $^
+tsan: $(TSAN:%=$(B)/tsan/%) ## what takes locks, under ThreadSanitizer
+	@$(RUN) --each $^
+
+# ---- Guests ------------------------------------------------------------------------------
+
+GUEST_CFLAGS := $(ABI) -std=gnu11 -O2 -g -mno-red-zone -fno-pie \
+	-ffreestanding -fno-stack-protector -fcf-protection=none \
+	-ffunction-sections -isystem $(NEWLIB)/include $(WARN)
+GUEST_LDS := domU-patches/newlib/guest.lds
+$(NEWLIB)/.done: | tools/newlib.sh
+	tools/newlib.sh $(NEWLIB)
+$(B)/guest/obj/%.o: % Makefile $(NEWLIB)/.done
+	@mkdir -p $(@D)
+	@echo "  guest $<"
+	@$(CC) $(GUEST_CFLAGS) $(if $(filter %.S,$<),-D__ASSEMBLY__) \
+		$(call inc,$<) -iquote hypercalls -c $< -o $@
+$(B)/guest/libguest.a: $(LIBGUEST_SRC:%=$(B)/guest/obj/%.o) \
+		$(GUEST_SRC:%=$(B)/guest/obj/%.o)
+	@rm -f $@ && ar rcs $@ $^
+$(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
+		$(B)/guest/obj/tests/guest/%.c.o $(B)/guest/libguest.a $(GUEST_LDS)
+	@ld -static -nostdlib -z noexecstack -T $(GUEST_LDS) --gc-sections \
+		-o $@ $< --start-group $(B)/guest/libguest.a -L$(NEWLIB) -lm -lc \
+		$(shell $(CC) -print-libgcc-file-name) --end-group
+
+.PHONY: guests guest-table bench mutants smoke-initial run
+BOTH := $(B)/enso $(PEER)/.done
+guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
+guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
+	@$(RUN) python3 tests/system/guest_table.py $(B) $(PEER)
+bench: guests $(BOTH) ## instructions of each operation, Enso against Xen
+	@python3 tests/system/bench.py $(B) $(PEER)
+mutants: guests $(PEER)/.done ## planted breakages, each caught by a test
+	@$(RUN) python3 tests/system/mutants.py $(B) $(PEER)
+IMAGES := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
+smoke-initial: $(IMAGES) ## Debian's kernel at 1, 2, 4 vCPUs; HV=enso|xen
+	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
+run: install ## boots Debian's kernel; your terminal is its console
+	@$(MAKE) --no-print-directory $(IMAGES)
+	@python3 tests/system/run.py $(B) $(PEER) $(HV)
+
+# ---- Checks --------------------------------------------------------------------------------
+
+.PHONY: install lint cloc test help clean
+install: ## what the build and the tests need; nothing if it is there
+	@tools/install.sh $(PEER)
+lint: $(B)/gen/layers.mk | build/inc/xen ## layers, headers, format, lengths
+	@$(RUN) python3 tests/lint/lint.py $(CC) $(FREE)
+cloc: $(B)/enso ## lines of ours that reach the image, per room
+	@python3 tools/cloc.py $(B)/enso.map
+
+SUITES := lint unit fuzz tsan guest-table smoke-initial
+test: install ## all checks and tests; ends with "N passed, N failed"
+	@rm -rf $(B)/results
+	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \
+		FUZZ_SECONDS=10 HV=enso || true; done
+	@python3 tools/results.py sum $(B)/results $(SUITES)
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
+		expand -t 24
+clean: ## all that was built; downloads and newlib stay
+	@find $(B) -mindepth 1 -maxdepth 1 ! -name peer ! -name src \
+		! -name newlib -exec rm -rf {} +
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
