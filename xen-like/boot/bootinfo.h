@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the boot loader told us, by Multiboot 1 or 2, copied out of its
+ * structures: nothing here points into memory that the heap may get, apart
+ * from the modules, which stay where they are until dom0_build() is done
+ * with them (bootinfo_release_modules()).
+ */
+#ifndef BOOTINFO_H
+#define BOOTINFO_H
+
+#include "domain.h"
+
+#define BOOT_MODULES 8
+#define BOOT_ROWS 64
+
+/* Physical bytes [start, end), anywhere in the direct map. */
+struct boot_module {
+	uint64_t start, end;
+	char cmdline[1024]; /* without the module's file name */
+};
+
+struct boot_info {
+	char cmdline[1024]; /* without the image's name */
+	/* The memory map as given, sorted, not overlapping; XEN e820 types. */
+	struct e820_row rows[BOOT_ROWS];
+	unsigned int nr_rows;
+	struct boot_module modules[BOOT_MODULES];
+	unsigned int nr_modules;
+	uint64_t rsdp; /* physical; 0: search the BIOS areas */
+};
+
+#define E820_RAM 1
+#define E820_RESERVED 2
+#define E820_ACPI 3
+#define E820_NVS 4
+#define E820_UNUSABLE 5
+
+/*
+ * Fill *bi from what the loader left at info; magic says in which format.
+ * Stops the machine with a sentence when it is neither.
+ */
+void multiboot_parse(uint32_t magic, uint64_t info, struct boot_info *bi);
+
+/* Give the modules' memory to the heap: nobody reads them any more. */
+void bootinfo_release_modules(const struct boot_info *bi);
+
+#endif
