@@ -21,6 +21,13 @@ mfn_t heap_alloc(unsigned int order);
 mfn_t heap_alloc_below(unsigned int order, mfn_t limit);
 void heap_free(mfn_t m, unsigned int order);
 
+/*
+ * n adjacent frames, any n; MFN_NONE when no run is that long. A scan of the
+ * frame table: for boot, and for buffers that are no power of two.
+ */
+mfn_t heap_alloc_run(uint64_t n);
+void heap_free_run(mfn_t m, uint64_t n);
+
 /* Zeroed memory of the hypervisor's own, whole pages; NULL when none. */
 void *heap_alloc_zeroed(unsigned int order);
 void heap_free_ptr(void *p, unsigned int order);

@@ -12,10 +12,10 @@
 #include <xen/xen.h>
 
 /* XEN_E*: the only error numbers of the hypervisor; returned negated. */
-#define XEN_ERRNO(name, value) XEN_##name = (value),
-enum {
 #include <xen/errno.h>
-};
+
+/* Stopped at a preemption point, call again: never reaches a guest. */
+#define XEN_ERESTART 85
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1ul << PAGE_SHIFT)
