@@ -44,10 +44,11 @@ WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Werror
 ABI := -D__XEN_TOOLS__ -MMD -MP
 FREE := $(ABI) -std=gnu11 -O2 -g -nostdinc \
 	-isystem $(shell $(CC) -print-file-name=include) -isystem build/inc
-HV_CFLAGS := $(FREE) -ffreestanding -fPIE -fvisibility=hidden -mno-red-zone \
-	-mgeneral-regs-only -mcx16 -fno-stack-protector -fcf-protection=none \
-	-fno-strict-aliasing -fno-asynchronous-unwind-tables \
-	-fno-omit-frame-pointer $(WARN) -Wconversion -Wno-sign-conversion
+HV_MACHINE := -fPIE -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
+	-mcx16 -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
+HV_CFLAGS := $(FREE) -ffreestanding $(HV_MACHINE) $(WARN) -Wconversion \
+	-Wno-sign-conversion
 HV_ASFLAGS := $(FREE) -D__ASSEMBLY__ -Wa,--noexecstack
 LDFLAGS := -static -nostdlib -z noexecstack -z max-page-size=4096 \
 	--no-warn-rwx-segments
@@ -59,6 +60,7 @@ $(B)/gen/layers.mk: tests/lint/layers.py
 	@mkdir -p $(@D)
 	@python3 $< --make >$@
 include $(B)/gen/layers.mk
+include tools/thirdparty.mk
 inc = $(INC_$(patsubst %/,%,$(dir $(1))))
 
 build/inc/xen:
@@ -67,7 +69,8 @@ build/inc/xen:
 
 # ---- The hypervisor -------------------------------------------------------------
 
-HV_OBJ := $(HV_SRC:%=$(B)/hv/%.o)
+HV_OBJ := $(HV_SRC:%=$(B)/hv/%.o) $(call thirdparty_obj,hv)
+$(eval $(call thirdparty,hv,$(CC),$(HV_MACHINE)))
 HV_LDS := xen-like/boot/enso.lds
 OFFSETS := $(if $(wildcard xen-like/arch/asm-offsets.c),$(B)/gen/asm-offsets.h)
 
@@ -136,7 +139,8 @@ $(B)/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	@echo "  $(1) $$<"
 	@$(CLANG) $(HOST_CFLAGS) $(2) $$(call inc,$$<) -c $$< -o $$@
-$(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o)
+$(call thirdparty,$(1),$(CLANG),$(2))
+$(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o) $(call thirdparty_obj,$(1))
 	@rm -f $$@ && ar rcs $$@ $$^
 $(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
 	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
@@ -216,4 +220,5 @@ clean: ## all that was built; downloads and newlib stay
 	@find $(B) -mindepth 1 -maxdepth 1 ! -name peer ! -name src \
 		! -name newlib -exec rm -rf {} +
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(addprefix $(B)/,hv unit fuzz tsan guest) \
+	-name '*.d' -type f 2>/dev/null)

@@ -12,7 +12,7 @@ packages='make gcc libc6-dev binutils python3 cpio xz-utils ca-certificates
 	dpkg-dev libxen-dev
 	qemu-system-x86 grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
 	ovmf clang-14 clang-format-14 libclang-rt-14-dev libcunit1-dev
-	busybox-static newlib-source
+	busybox-static newlib-source gzip bzip2 lz4 zstd patch
 	liblzma-dev liblz4-dev libzstd-dev zlib1g-dev'
 
 as_root()
@@ -80,6 +80,7 @@ main()
 	exec 9>"$peer/.lock"
 	flock 9
 	fetch_peers
+	"$top/tools/fetch-sources.sh"
 	cd "$peer"
 	sha256sum xen.gz vmlinuz | while read -r sum name; do
 		echo "SHA-256 $sum $(basename "$(readlink "$name")")"

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# The decompression libraries that xen-like/image stands on, built from Debian's
+# unmodified sources in $(SRC) (tools/fetch-sources.sh), freestanding: they see
+# the compiler's headers and xen-like/image/shim, no libc.
+#
+# $(call thirdparty,FLAVOUR,COMPILER,FLAGS) makes the rules for one set of
+# objects; $(call thirdparty_obj,FLAVOUR) names them.
+
+TP_SRC := $(addprefix busybox/archival/libarchive/unxz/xz_dec_,bcj lzma2 stream) \
+	lz4/lib/lz4 zstd/build/single_file_libs/zstddeclib-in \
+	$(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
+TP_INC := -isystem xen-like/image/shim $(addprefix -isystem $(SRC)/, \
+	busybox/archival/libarchive/unxz lz4/lib zstd/lib zlib) -DZ_SOLO
+# XZ: a buffer as history (single) or a dictionary on the heap (dynalloc).
+TP_FLAGS := -std=gnu11 -O2 -g -w -ffreestanding -mgeneral-regs-only -nostdinc $(TP_INC) \
+	-DIMAGE_THIRDPARTY -DXZ_DEC_X86 -DXZ_DEC_SINGLE -DXZ_DEC_DYNALLOC \
+	-D'NOINLINE=__attribute__((noinline))' -DLZ4_FORCE_MEMORY_ACCESS=0 \
+	-D'LZ4LIB_API=' -DZSTD_NO_INTRINSICS -DDYNAMIC_BMI2=0 -DNDEBUG
+
+thirdparty_obj = $(TP_SRC:%=$(B)/$(1)/thirdparty/%.o)
+INC_xen-like/image += $(TP_INC)
+
+define thirdparty
+$(B)/$(1)/thirdparty/%.o: $(SRC)/%.c tools/thirdparty.mk | $(SRC)/.done
+	@mkdir -p $$(@D)
+	@echo "  $(1) $$(@F)"
+	@$(2) $(3) $(TP_FLAGS) -isystem $$(shell $(2) -print-file-name=include) \
+		-c $$< -o $$@
+$(B)/$(1)/xen-like/image/unpack.o $(B)/$(1)/xen-like/image/unpack.c.o: \
+	| $(SRC)/.done
+endef
+
+$(TP_SRC:%=$(SRC)/%.c): | $(SRC)/.done
+$(SRC)/.done: | tools/fetch-sources.sh
+	tools/fetch-sources.sh $(SRC)
