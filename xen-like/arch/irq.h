@@ -17,6 +17,7 @@
 #define VECTOR_KICK 0xf2
 #define VECTOR_FLUSH 0xf3
 #define VECTOR_SPURIOUS 0xff
+#define SYSCALL_STUB_SIZE 64
 
 #ifndef __ASSEMBLY__
 /*
@@ -44,7 +45,6 @@ void irq_idle(void);
 void idt_load(void);
 
 /* LSTAR and CSTAR of CPU n: syscall_stubs + n * SYSCALL_STUB_SIZE. */
-#define SYSCALL_STUB_SIZE 64
 extern uint8_t syscall_stubs[], syscall32_stubs[];
 
 /*

@@ -135,6 +135,17 @@ int arch_vcpu_drop_context(struct vcpu *v);
  */
 void arch_switch(struct vcpu *prev, struct vcpu *next);
 
+/* v's roots have changed: if v is current, load that of its present mode. */
+void arch_load_root(struct vcpu *v);
+
+/*
+ * MMUEXT_SET_LDT: n descriptors at base, for current v; 0 or -XEN_EINVAL. Its
+ * pages are referenced (FT_SEGDESC) when first used; arch_ldt_drop() lets go
+ * of those: its callers make sure that v runs nowhere, or is current.
+ */
+int arch_ldt_set(struct vcpu *v, gva_t base, unsigned int n);
+void arch_ldt_drop(struct vcpu *v);
+
 /* Print v's registers and stack (a domain crash). */
 void arch_vcpu_dump(struct vcpu *v);
 

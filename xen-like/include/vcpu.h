@@ -29,6 +29,7 @@ struct callback {
 };
 
 struct vcpu_x86 {
+	uint64_t stack;		/* main stack of the CPU that carries it */
 	/* Modes and roots */
 	bool kernel_mode;	/* guest kernel, not guest user */
 	mfn_t root;		/* kernel's table, typed reference held */
@@ -51,7 +52,10 @@ struct vcpu_x86 {
 	uint64_t cr0_ts;	/* CR0.TS as the guest set it, 0 or 8 */
 	uint64_t cr2, cr4;
 	uint64_t dr[8];
-	unsigned int iopl;
+	uint32_t dr7_io;	/* I/O breakpoints of DR7: not in the CPU's */
+	bool nmi_masked;	/* in its NMI handler until iret */
+	bool nmi_held;		/* one came meanwhile */
+	unsigned int iopl;	/* in RFLAGS' place, bits 12-13 */
 	gva_t iobitmap;
 	unsigned int iobitmap_ports;
 	/* Extended state */
