@@ -51,7 +51,7 @@ HV_CFLAGS := $(FREE) -ffreestanding $(HV_MACHINE) $(WARN) -Wconversion \
 	-Wno-sign-conversion
 HV_ASFLAGS := $(FREE) -D__ASSEMBLY__ -Wa,--noexecstack
 LDFLAGS := -static -nostdlib -z noexecstack -z max-page-size=4096 \
-	--no-warn-rwx-segments
+	--build-id=sha1 --no-warn-rwx-segments
 HOST_CFLAGS := $(ABI) -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
@@ -141,7 +141,7 @@ $(B)/$(1)/%.o: %.c Makefile
 	@$(CLANG) $(HOST_CFLAGS) $(2) $$(call inc,$$<) -c $$< -o $$@
 $(call thirdparty,$(1),$(CLANG),$(2))
 $(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o) $(call thirdparty_obj,$(1))
-	@rm -f $$@ && ar rcs $$@ $$^
+	@rm -f $$@ && ar qcs $$@ $$^
 $(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
 	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
 endef
@@ -174,7 +174,7 @@ $(B)/guest/obj/%.o: % Makefile $(NEWLIB)/.done
 		$(call inc,$<) -iquote hypercalls -c $< -o $@
 $(B)/guest/libguest.a: $(LIBGUEST_SRC:%=$(B)/guest/obj/%.o) \
 		$(GUEST_SRC:%=$(B)/guest/obj/%.o)
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar qcs $@ $^
 $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 		$(B)/guest/obj/tests/guest/%.c.o $(B)/guest/libguest.a $(GUEST_LDS)
 	@ld -static -nostdlib -z noexecstack -T $(GUEST_LDS) --gc-sections \
