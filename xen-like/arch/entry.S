@@ -67,7 +67,7 @@
 	jbe	\work
 	.endm
 
-	/* What a linear address in rsp's CPU block: the struct cpu above it. */
+	/* The struct cpu at the end of rsp's block: the main stack's top. */
 	.macro CPU_BLOCK_TOP reg
 	mov	%rsp, \reg
 	or	$CPU_BLOCK - 1, \reg
@@ -204,11 +204,11 @@ idt_stubs:
 	.rept	256
 	.balign	IDT_STUB_SIZE
 	/* Not one of those for which the CPU pushes an error code? */
-	.if	(vector > 31) || !((0x60227d00 >> vector) & 1)
+	.if	(vector > 31) || !((0x60227d00 >> (vector & 31)) & 1)
 	push	$0
 	.endif
 	movl	$vector, 4(%rsp)
-	.if	(vector < 32) && ((0x40106 >> vector) & 1)
+	.if	(vector < 32) && ((0x40106 >> (vector & 31)) & 1)
 	jmp	ist_entry
 	.else
 	jmp	trap_entry

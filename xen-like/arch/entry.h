@@ -13,6 +13,9 @@
  */
 #define EXIT_SYSRET 0x40000000
 
+/* idt_stubs: one of this size per vector. */
+#define IDT_STUB_SIZE 16
+
 #ifndef __ASSEMBLY__
 #include "vcpu.h"
 
@@ -28,8 +31,7 @@ void trap_iret_failed(struct vcpu *v);
 /* Something is due before v (current) may be left to: do one thing of it. */
 void trap_exit_work(struct vcpu *v);
 
-/* Places of entry.S: one stub of 16 bytes per vector, the exit's iret. */
-#define IDT_STUB_SIZE 16
+/* Places of entry.S. */
 extern const uint8_t idt_stubs[], iret_guest[], iret_failed[];
 #endif
 #endif

@@ -35,6 +35,13 @@
 #define RFLAGS_VM (1ul << 17)
 #define RFLAGS_AC (1ul << 18)
 
+/* Page fault error codes, 4.7 */
+#define PF_PRESENT (1u << 0)
+#define PF_WRITE (1u << 1)
+#define PF_USER (1u << 2)
+#define PF_RESERVED (1u << 3)
+#define PF_FETCH (1u << 4)
+
 #define MSR_APIC_BASE 0x1b
 #define MSR_ARCH_CAPABILITIES 0x10a
 #define MSR_SYSENTER_CS 0x174
@@ -97,6 +104,12 @@ X86_REG(cr0)
 X86_REG(cr2)
 X86_REG(cr3)
 X86_REG(cr4)
+X86_REG(dr0)
+X86_REG(dr1)
+X86_REG(dr2)
+X86_REG(dr3)
+X86_REG(dr6)
+X86_REG(dr7)
 #undef X86_REG
 
 static inline void xsetbv(uint32_t nr, uint64_t v)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * World switch, and the smaller changes of what the CPU holds of a vCPU.
+ *
+ * GS bases: the active one is the present mode's, KERNEL_GS_BASE holds the
+ * other mode's, so that a change of mode is a swapgs. CR4.PGE is off: every
+ * load of CR3 flushes all of a guest's translations and our windows.
+ */
+#include "switch.h"
+#include "bounce.h"
+#include "cpu.h"
+#include "usercopy.h"
+#include "window.h"
+#include "x86.h"
+#include "xstate.h"
+
+#define DR7_ACTIVE 0xfful
+
+#define CR4_GUEST_CHOICE (CR4_TSD | CR4_DE | CR4_FSGSBASE)
+#define CR4_GUEST_SEES (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE)
+
+/* ---- Control and debug registers ------------------------------------------ */
+
+static uint64_t host_cr4;
+
+uint64_t cr4_host(void)
+{
+	if (!host_cr4)
+		host_cr4 = read_cr4() & ~(CR4_PGE | CR4_TSD);
+	return host_cr4;
+}
+
+uint64_t cr4_guest(uint64_t value)
+{
+	uint64_t choice = CR4_TSD | CR4_DE | (cr4_host() & CR4_FSGSBASE);
+
+	return (value & choice) | (cr4_host() & CR4_GUEST_SEES);
+}
+
+void switch_cr4(struct vcpu *v)
+{
+	uint64_t cr4 = cr4_host() & ~(CR4_GUEST_CHOICE & ~CR4_DE);
+
+	cr4 |= v->x86.cr4 & CR4_GUEST_CHOICE;
+	if (read_cr4() != cr4)
+		write_cr4(cr4);
+}
+
+void switch_ts(struct vcpu *v)
+{
+	write_cr0((read_cr0() & ~CR0_TS) | v->x86.cr0_ts);
+}
+
+void switch_debug(struct vcpu *v)
+{
+	const uint64_t *dr = v->x86.dr;
+
+	if (!(dr[7] & DR7_ACTIVE))
+		return write_dr7(dr[7] & ~DR7_ACTIVE);
+	write_dr0(dr[0]);
+	write_dr1(dr[1]);
+	write_dr2(dr[2]);
+	write_dr3(dr[3]);
+	write_dr6(dr[6]);
+	write_dr7(dr[7]);
+}
+
+static void save_debug(struct vcpu *v)
+{
+	if (!(v->x86.dr[7] & DR7_ACTIVE))
+		return;
+	v->x86.dr[6] = read_dr6();
+	write_dr7(0);
+}
+
+/* ---- Segments --------------------------------------------------------------- */
+
+#define READ_SEGMENT(name, to) asm volatile("mov %%" #name ", %0" : "=rm"(to))
+
+/* Load selector; when it faults, null instead, and false. */
+#define LOAD_SEGMENT(name)                                       \
+	static bool load_##name(uint16_t selector)               \
+	{                                                        \
+		uint32_t sel = selector, failed = 0;             \
+                                                                 \
+		asm volatile("1: mov %[sel], %%" #name "\n\t"    \
+			     "jmp 3f\n\t"                        \
+			     "2: xor %[sel], %[sel]\n\t"         \
+			     "inc %[failed]\n\t"                 \
+			     "jmp 1b\n\t"                        \
+			     "3:\n\t" EXTABLE(1b, 2b)            \
+			     : [sel] "+r"(sel), [failed] "+r"(failed)); \
+		return !failed;                                  \
+	}
+LOAD_SEGMENT(ds)
+LOAD_SEGMENT(es)
+LOAD_SEGMENT(fs)
+LOAD_SEGMENT(gs)
+
+bool switch_load_gs(uint16_t selector)
+{
+	return load_gs(selector > 3 ? selector | 3 : selector);
+}
+
+static void save_segments(struct vcpu *v)
+{
+	uint64_t active = rdmsr(MSR_GS_BASE);
+	uint64_t other = rdmsr(MSR_KERNEL_GS_BASE);
+
+	READ_SEGMENT(ds, v->x86.ds);
+	READ_SEGMENT(es, v->x86.es);
+	READ_SEGMENT(fs, v->x86.fs);
+	READ_SEGMENT(gs, v->x86.gs);
+	v->x86.fs_base = rdmsr(MSR_FS_BASE);
+	v->x86.gs_base_kernel = v->x86.kernel_mode ? active : other;
+	v->x86.gs_base_user = v->x86.kernel_mode ? other : active;
+}
+
+/* Selectors first: each load of one sets a base too. */
+static void load_segments(struct vcpu *v)
+{
+	struct vcpu_x86 *x = &v->x86;
+	bool ok = load_ds(x->ds);
+
+	ok &= load_es(x->es);
+	ok &= load_fs(x->fs);
+	ok &= load_gs(x->gs);
+	wrmsr(MSR_FS_BASE, x->fs_base);
+	wrmsr(MSR_GS_BASE, x->kernel_mode ? x->gs_base_kernel :
+					    x->gs_base_user);
+	wrmsr(MSR_KERNEL_GS_BASE, x->kernel_mode ? x->gs_base_user :
+						   x->gs_base_kernel);
+	if (!ok)
+		bounce_failsafe(v);
+}
+
+/* ---- Tables ------------------------------------------------------------------ */
+
+static void load_cr3(uint64_t cr3)
+{
+	this_cpu()->cr3 = cr3;
+	write_cr3(cr3);
+}
+
+void arch_load_root(struct vcpu *v)
+{
+	mfn_t root = v->x86.kernel_mode ? v->x86.root : v->x86.user_root;
+
+	v->x86.cr3 = root.n << PAGE_SHIFT;
+	if (v == current_vcpu())
+		load_cr3(v->x86.cr3);
+}
+
+void mode_toggle(struct vcpu *v)
+{
+	asm volatile("swapgs");
+	v->x86.kernel_mode = !v->x86.kernel_mode;
+	arch_load_root(v);
+}
+
+/* ---- The switch ----------------------------------------------------------------- */
+
+static void save(struct vcpu *v)
+{
+	save_segments(v);
+	save_debug(v);
+	write_cr0(read_cr0() & ~CR0_TS);
+	xstate_save(v);
+}
+
+static void load(struct cpu *c, struct vcpu *v)
+{
+	c->regs_top = (uint64_t)&v->regs.es;
+	c->tss->rsp0 = c->regs_top;
+	v->x86.stack = (uint64_t)c;
+	window_load(v);
+	(void)atomic_bit_set(&v->domain->dirty, c->id);
+	load_cr3(v->x86.cr3);
+	xstate_load(v);
+	switch_cr4(v);
+	switch_debug(v);
+	switch_ts(v);
+	load_segments(v);
+}
+
+void arch_switch(struct vcpu *prev, struct vcpu *next)
+{
+	struct cpu *c = this_cpu();
+
+	if (prev->domain)
+		save(prev);
+	else if (!prev->x86.cr3)
+		prev->x86.cr3 = read_cr3(); /* as the CPU was brought up */
+	c->current = next;
+	if (next->domain)
+		load(c, next);
+	else
+		load_cr3(next->x86.cr3);
+	if (prev->domain && prev->domain != next->domain)
+		(void)atomic_bit_clear(&prev->domain->dirty, c->id);
+}

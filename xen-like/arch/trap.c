@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions. From a guest: what the ABI has us emulate or hide is done, the
+ * rest is bounced to the guest kernel. From ring 0: a descriptor page is
+ * mapped, an expected fault goes on where the exception table says, and
+ * anything else is the end.
+ */
+#include "trap.h"
+#include "bounce.h"
+#include "cpu.h"
+#include "emulate.h"
+#include "entry.h"
+#include "irq.h"
+#include "panic.h"
+#include "print.h"
+#include "pte.h"
+#include "ptwr.h"
+#include "sched.h"
+#include "switch.h"
+#include "symbols.h"
+#include "usercopy.h"
+#include "window.h"
+#include "x86.h"
+
+#define ERROR_IDT 2u		/* in a selector error code */
+#define DR6_DEFAULT 0xffff0ff0ul
+#define DR6_SINGLE_STEP (1ul << 14)
+#define VECTOR_INT80 0x80	/* system calls of 32-bit user programs */
+#define OPCODE_INT 0xcd
+
+/* ---- The interrupt descriptor table ----------------------------------------- */
+
+struct idt_gate {		/* Intel SDM volume 3, 6.14.1 */
+	uint16_t low, selector;
+	uint8_t ist, type;
+	uint16_t middle;
+	uint32_t high, reserved;
+};
+#define GATE_INTERRUPT 0x8e
+#define GATE_DPL3 0x60
+
+static struct idt_gate idt[256] __attribute__((aligned(16)));
+
+static void idt_set(unsigned int vector, uint8_t ist, uint8_t type)
+{
+	uint64_t at = (uint64_t)idt_stubs + vector * IDT_STUB_SIZE;
+
+	idt[vector] = (struct idt_gate){
+		.low = (uint16_t)at,
+		.selector = SEL_XEN_CS,
+		.ist = ist,
+		.type = type,
+		.middle = (uint16_t)(at >> 16),
+		.high = (uint32_t)(at >> 32),
+	};
+}
+
+static void idt_build(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(idt); i++)
+		idt_set(i, 0, GATE_INTERRUPT);
+	idt_set(EXC_NMI, 1, GATE_INTERRUPT);
+	idt_set(EXC_DF, 2, GATE_INTERRUPT);
+	idt_set(EXC_MC, 3, GATE_INTERRUPT);
+	/*
+	 * One delayed by MOV SS arrives in the first instruction of a syscall
+	 * stub, where rsp is the guest's. It never meets a machine check that
+	 * is survived, so both use one stack.
+	 */
+	idt_set(EXC_DB, 3, GATE_INTERRUPT);
+	idt_set(EXC_BP, 0, GATE_INTERRUPT | GATE_DPL3);
+	idt_set(EXC_OF, 0, GATE_INTERRUPT | GATE_DPL3);
+	idt_set(VECTOR_INT80, 0, GATE_INTERRUPT | GATE_DPL3);
+}
+
+void idt_load(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) ptr = { sizeof(idt) - 1, (uint64_t)idt };
+
+	if (!idt[0].type)
+		idt_build();
+	asm volatile("lidt %0" : : "m"(ptr));
+}
+
+/* ---- Registers on the console ------------------------------------------------- */
+
+static void print_registers(const struct cpu_user_regs *r)
+{
+	uint64_t offset;
+	const char *name = r->cs & 3 ? NULL : symbol_lookup(r->rip, &offset);
+
+	print(LOG_ERR, "rip %04x:%016lx", r->cs, r->rip);
+	if (name)
+		print(LOG_ERR, " %s+%#lx", name, offset);
+	print(LOG_ERR, "\nrsp %04x:%016lx rflags %08lx\n", r->ss, r->rsp,
+	      r->rflags);
+	print(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax,
+	      r->rbx, r->rcx, r->rdx);
+	print(LOG_ERR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", r->rsi,
+	      r->rdi, r->rbp, r->r8);
+	print(LOG_ERR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", r->r9,
+	      r->r10, r->r11, r->r12);
+	print(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx cr2 %016lx\n", r->r13,
+	      r->r14, r->r15, read_cr2());
+}
+
+static void print_guest_stack(const struct vcpu *v)
+{
+	uint64_t words[16];
+	unsigned int i;
+
+	if (v != current_vcpu() ||
+	    copy_from_guest(words, v->regs.rsp, sizeof(words)))
+		return print(LOG_ERR, "stack: not readable\n");
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		print(LOG_ERR, "%s%016lx%s", i % 4 ? " " : "stack: ", words[i],
+		      i % 4 == 3 ? "\n" : "");
+}
+
+void arch_vcpu_dump(struct vcpu *v)
+{
+	print(LOG_ERR, "d%uv%u, guest %s, cr3 %016lx\n", v->domain->id, v->id,
+	      v->x86.kernel_mode ? "kernel" : "user", v->x86.cr3);
+	print_registers(&v->regs);
+	print_guest_stack(v);
+}
+
+/* ---- Exceptions of guests -------------------------------------------------------- */
+
+static bool has_error_code(unsigned int vector)
+{
+	return vector <= EXC_LAST && (0x60227d00u >> vector & 1);
+}
+
+static void bounce_as_is(struct vcpu *v, unsigned int vector)
+{
+	if (has_error_code(vector))
+		bounce_exception_error(v, vector, v->regs.error_code);
+	else
+		bounce_exception(v, vector);
+}
+
+void trap_instruction_done(struct vcpu *v, uint64_t next_rip)
+{
+	v->regs.rip = next_rip;
+	v->regs.rflags &= ~RFLAGS_RF;
+	if (!(v->regs.rflags & RFLAGS_TF))
+		return;
+	v->x86.dr[6] |= DR6_SINGLE_STEP | DR6_DEFAULT;
+	bounce_exception(v, EXC_DB);
+}
+
+/* A guest sees the bits that this exception has set, and what it kept. */
+static void trap_debug(struct vcpu *v)
+{
+	uint64_t dr6 = read_dr6();
+
+	write_dr6(DR6_DEFAULT);
+	v->x86.dr[6] |= dr6 & ~DR6_DEFAULT;
+	v->x86.dr[6] &= dr6 | ~DR6_DEFAULT;
+	bounce_exception(v, EXC_DB);
+}
+
+/* The guest set CR0.TS; as by Xen, the exception clears it. */
+static void trap_no_device(struct vcpu *v)
+{
+	bool wanted = v->x86.cr0_ts;
+
+	v->x86.cr0_ts = 0;
+	switch_ts(v);
+	if (wanted)
+		bounce_exception(v, EXC_NM);
+}
+
+/*
+ * A software interrupt met a gate of ours. The error code names the vector,
+ * but QEMU shifts it once too far: the instruction knows better.
+ */
+static unsigned int software_vector(struct vcpu *v)
+{
+	uint8_t code[2];
+
+	if (!copy_from_guest(code, v->regs.rip, 2) && code[0] == OPCODE_INT)
+		return code[1];
+	return v->regs.error_code >> 3 & 0xff;
+}
+
+/* May software of the present mode raise vector? */
+static bool software_allowed(const struct vcpu *v, unsigned int vector)
+{
+	unsigned int dpl = TI_GET_DPL(&v->x86.trap[vector]);
+
+	return dpl >= (v->x86.kernel_mode ? 1 : 3);
+}
+
+static void trap_protection(struct vcpu *v)
+{
+	unsigned int vector;
+
+	if (v->regs.error_code & ERROR_IDT) {
+		vector = software_vector(v);
+		if (software_allowed(v, vector)) {
+			v->regs.rip += 2;
+			return bounce_exception(v, vector);
+		}
+	} else if (!v->regs.error_code && emulate_privileged(v)) {
+		return;
+	}
+	bounce_exception_error(v, EXC_GP, v->regs.error_code);
+}
+
+static void trap_int80(struct vcpu *v)
+{
+	if (v->x86.trap[VECTOR_INT80].handler)
+		return bounce_exception(v, VECTOR_INT80);
+	v->regs.rip -= 2;
+	v->regs.error_code = VECTOR_INT80 << 3 | ERROR_IDT;
+	trap_protection(v);
+}
+
+static void trap_page_fault(struct vcpu *v)
+{
+	uint32_t error = v->regs.error_code;
+	gva_t va = read_cr2();
+	bool write = (error & (PF_PRESENT | PF_WRITE | PF_RESERVED |
+			       PF_FETCH)) == (PF_PRESENT | PF_WRITE);
+
+	if (window_fault(v, va, error, true))
+		return;
+	if (write && v->x86.kernel_mode && guest_range_ok(va, 1) &&
+	    (v->domain->vm_assist & (1u << VMASST_TYPE_writable_pagetables)) &&
+	    ptwr_fault(v, va))
+		return;
+	if (error & PF_RESERVED)
+		return domain_crash(v, "reserved bit in a page table, for %lx",
+				    va);
+	bounce_page_fault(v, va, error);
+}
+
+static void trap_exception(struct vcpu *v, unsigned int vector)
+{
+	switch (vector) {
+	case EXC_DB:
+		return trap_debug(v);
+	case EXC_NMI:
+		return irq_nmi();
+	case EXC_UD:
+		if (!emulate_forced_cpuid(v))
+			bounce_exception(v, EXC_UD);
+		return;
+	case EXC_NM:
+		return trap_no_device(v);
+	case EXC_GP:
+		return trap_protection(v);
+	case EXC_PF:
+		return trap_page_fault(v);
+	case EXC_DF:
+	case EXC_MC:
+		print_registers(&v->regs);
+		panic("exception %u in guest mode", vector);
+	default:
+		return bounce_as_is(v, vector);
+	}
+}
+
+void trap_guest(struct vcpu *v)
+{
+	unsigned int vector = v->regs.entry_vector;
+
+	if (vector <= EXC_LAST)
+		trap_exception(v, vector);
+	else if (vector == VECTOR_INT80)
+		trap_int80(v);
+	else
+		irq_handle(vector);
+}
+
+/* ---- System calls ------------------------------------------------------------------ */
+
+static void system_call(struct vcpu *v, const struct callback *cb)
+{
+	if (!cb->handler) {
+		v->regs.rip -= 2;
+		return bounce_exception(v, EXC_UD);
+	}
+	bounce_callback(v, cb);
+	v->regs.rflags &= ~RFLAGS_DF;
+}
+
+void trap_syscall(struct vcpu *v)
+{
+	system_call(v, &v->x86.syscall);
+}
+
+void trap_syscall32(struct vcpu *v)
+{
+	system_call(v, &v->x86.syscall32);
+}
+
+/* ---- On the way out ------------------------------------------------------------------ */
+
+static void deliver_nmi(struct vcpu *v)
+{
+	v->nmi_pending = false;
+	if (v->x86.nmi_masked) {
+		v->x86.nmi_held = true;
+	} else if (v->x86.trap[EXC_NMI].handler) {
+		v->x86.nmi_masked = true;
+		bounce_exception(v, EXC_NMI);
+	}
+}
+
+void trap_exit_work(struct vcpu *v)
+{
+	if (READ_ONCE(softirq_pending[cpu_id()]))
+		softirq_run();
+	else if (v->nmi_pending)
+		deliver_nmi(v);
+	else if (vcpu_upcall_due(v))
+		bounce_callback(v, &v->x86.event);
+}
+
+void trap_iret_failed(struct vcpu *v)
+{
+	unsigned int vector = v->regs.entry_vector;
+
+	/* Only a descriptor of the guest's can be missing: no address. */
+	if (vector == EXC_PF) {
+		vector = EXC_GP;
+		v->regs.error_code = 0;
+	}
+	bounce_as_is(v, vector);
+}
+
+/* ---- Ring 0 ------------------------------------------------------------------------------ */
+
+/* Does the table that is loaded allow what faulted? Then the TLB was old. */
+static bool fault_is_stale(gva_t va, uint32_t error)
+{
+	uint64_t need = PTE_P | (error & PF_WRITE ? PTE_RW : 0);
+	mfn_t table = MFN(read_cr3() >> PAGE_SHIFT);
+	int shift;
+
+	for (shift = 39; shift >= PAGE_SHIFT; shift -= 9) {
+		uint64_t *t = frame_ptr(table);
+		uint64_t e = READ_ONCE(t[va >> shift & (PTES - 1)]);
+
+		if ((e & need) != need || ((error & PF_FETCH) && (e & PTE_NX)))
+			return false;
+		if (shift > PAGE_SHIFT && (e & PTE_PSE))
+			return true;
+		table = pte_mfn(e);
+	}
+	return true;
+}
+
+static bool own_page_fault(struct cpu_user_regs *r)
+{
+	struct vcpu *v = current_vcpu();
+	gva_t va = read_cr2();
+
+	if (window_fault(v, va, r->error_code, false))
+		return true;
+	return v->domain && guest_range_ok(va, 1) &&
+	       fault_is_stale(va, r->error_code);
+}
+
+static _Noreturn void trap_fatal(const struct cpu_user_regs *r)
+{
+	print(LOG_ERR, "CPU %u: exception %u, error code %#x\n", cpu_id(),
+	      r->entry_vector, r->error_code);
+	print_registers(r);
+	panic("exception %u in the hypervisor", r->entry_vector);
+}
+
+/*
+ * A debug exception of ours: single stepping or a breakpoint on data that a
+ * guest left armed. Not for us; without TF it does not come again.
+ */
+static void own_debug(struct cpu_user_regs *r)
+{
+	write_dr6(DR6_DEFAULT);
+	r->rflags &= ~RFLAGS_TF;
+}
+
+void trap_hypervisor(struct cpu_user_regs *r)
+{
+	unsigned int vector = r->entry_vector;
+	uint64_t fixup;
+
+	if (vector > EXC_LAST)
+		return irq_handle(vector);
+	if (vector == EXC_NMI)
+		return irq_nmi();
+	if (vector == EXC_DB)
+		return own_debug(r);
+	if (vector == EXC_DF || vector == EXC_MC)
+		trap_fatal(r);
+	if (vector == EXC_PF && own_page_fault(r))
+		return;
+	if (r->rip == (uint64_t)iret_guest) {
+		struct vcpu *v = current_vcpu();
+
+		v->regs.entry_vector = vector;
+		v->regs.error_code = r->error_code;
+		r->rip = (uint64_t)iret_failed;
+		return;
+	}
+	fixup = extable_find(r->rip);
+	if (!fixup)
+		trap_fatal(r);
+	r->rip = fixup;
+}

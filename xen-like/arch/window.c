@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "window.h"
+#include "bounce.h"
+#include "cpu.h"
+#include "pagetype.h"
+#include "pte.h"
+#include "x86.h"
+
+#define SEL_LDT 0xe050 /* and 0xe058, behind the TSS's */
+#define DESCRIPTORS 512u /* in a page */
+#define GDT_PAGES 14u
+#define LDT_MAX 8192u
+#define LDT_TYPE 0x82ul /* present, LDT: Intel SDM volume 3, table 3-2 */
+#define X86_EXC_GP 13
+#define SELECTOR_LDT 4u /* table indicator in an error code */
+
+static uint64_t window_pte(mfn_t m)
+{
+	if (!m.n)
+		return 0;
+	return m.n << PAGE_SHIFT | PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX;
+}
+
+static void release(mfn_t *m)
+{
+	if (!m->n)
+		return;
+	/* A descriptor page is no table: its put never has to restart. */
+	type_put(*m);
+	*m = MFN(0);
+}
+
+/* ---- LDT ------------------------------------------------------------------ */
+
+/* LDTR for v, by a descriptor in the reserved page (SDM volume 3, 3.5). */
+static void ldt_load(const struct vcpu *v)
+{
+	unsigned int cpu = cpu_id();
+	uint64_t base = WINDOW_LDT(cpu), limit = v->x86.ldt_entries * 8ul - 1;
+	uint64_t *desc = (uint64_t *)(WINDOW_GDT(cpu) + (SEL_LDT & ~7ul));
+
+	if (!v->x86.ldt_entries) {
+		asm volatile("lldt %w0" : : "r"(0));
+		return;
+	}
+	desc[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | LDT_TYPE << 40 |
+		  (limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
+	desc[1] = base >> 32;
+	asm volatile("lldt %w0" : : "r"(SEL_LDT));
+}
+
+void arch_ldt_drop(struct vcpu *v)
+{
+	unsigned int i;
+
+	lock_take(&v->x86.ldt_lock);
+	for (i = 0; i < ARRAY_SIZE(v->x86.ldt); i++) {
+		if (!v->x86.ldt[i].n)
+			continue;
+		if (v == current_vcpu())
+			this_cpu()->window[WINDOW_LDT_PTE + i] = 0;
+		release(&v->x86.ldt[i]);
+	}
+	lock_drop(&v->x86.ldt_lock);
+}
+
+int arch_ldt_set(struct vcpu *v, gva_t base, unsigned int n)
+{
+	if (!n)
+		base = 0;
+	if ((base & ~PAGE_MASK) || n > LDT_MAX || !guest_range_ok(base, n * 8ul))
+		return -XEN_EINVAL;
+	arch_ldt_drop(v);
+	v->x86.ldt_base = base;
+	v->x86.ldt_entries = n;
+	if (v == current_vcpu()) {
+		write_cr3(read_cr3());
+		ldt_load(v);
+	}
+	return 0;
+}
+
+/* The frame that the guest kernel's tables show at va, with a reference. */
+static mfn_t frame_at(struct vcpu *v, gva_t va)
+{
+	bool mode = v->x86.kernel_mode, found;
+	unsigned int index;
+	uint64_t pte = 0;
+	mfn_t table;
+
+	v->x86.kernel_mode = true;
+	found = pte_find_l1(v, va, &table, &index);
+	v->x86.kernel_mode = mode;
+	if (found) {
+		pte = READ_ONCE(((uint64_t *)frame_ptr(table))[index]);
+		frame_put(table);
+	}
+	return pte & PTE_P ? pte_mfn(pte) : MFN_NONE;
+}
+
+static bool ldt_map(struct vcpu *v, uint64_t offset)
+{
+	unsigned int page = (unsigned int)(offset >> PAGE_SHIFT);
+	mfn_t m;
+
+	if (offset / 8 >= v->x86.ldt_entries || v->x86.ldt[page].n)
+		return false;
+	m = frame_at(v, v->x86.ldt_base + offset);
+	if (mfn_eq(m, MFN_NONE) || type_get(v->domain, m, FT_SEGDESC))
+		return false;
+	v->x86.ldt[page] = m;
+	this_cpu()->window[WINDOW_LDT_PTE + page] = window_pte(m);
+	return true;
+}
+
+/* ---- GDT ------------------------------------------------------------------ */
+
+static void gdt_show(const struct vcpu *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < GDT_PAGES; i++)
+		this_cpu()->window[i] = window_pte(v->x86.gdt[i]);
+}
+
+int window_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n)
+{
+	unsigned int i, pages = (n + DESCRIPTORS - 1) / DESCRIPTORS;
+
+	if (n > GDT_PAGES * DESCRIPTORS)
+		return -XEN_EINVAL;
+	for (i = 0; i < pages; i++)
+		if (type_get(v->domain, MFN(frames[i]), FT_SEGDESC))
+			goto fail;
+	for (i = 0; i < GDT_PAGES; i++) {
+		mfn_t old = v->x86.gdt[i];
+
+		v->x86.gdt[i] = MFN(i < pages ? frames[i] : 0);
+		release(&old);
+	}
+	v->x86.gdt_entries = n;
+	if (v == current_vcpu()) {
+		gdt_show(v);
+		write_cr3(read_cr3());
+	}
+	return 0;
+fail:
+	while (i--)
+		type_put(MFN(frames[i]));
+	return -XEN_EINVAL;
+}
+
+/* ---- The CPU's view ---------------------------------------------------------- */
+
+void window_load(const struct vcpu *v)
+{
+	unsigned int i;
+
+	gdt_show(v);
+	for (i = 0; i < ARRAY_SIZE(v->x86.ldt); i++)
+		this_cpu()->window[WINDOW_LDT_PTE + i] =
+			window_pte(v->x86.ldt[i]);
+	ldt_load(v);
+}
+
+/* The guest's own access to its LDT failed: as if by its own address. */
+static void ldt_fault(struct vcpu *v, uint64_t offset, uint32_t error)
+{
+	gva_t va = v->x86.ldt_base + offset;
+	uint32_t selector = (uint32_t)(offset & ~7ul) | SELECTOR_LDT;
+
+	if ((va >> 47) + 1 > 1 && (va >> 47) != 0x1ffff)
+		bounce_exception_error(v, X86_EXC_GP, selector);
+	else
+		bounce_page_fault(v, va, error);
+}
+
+bool window_fault(struct vcpu *v, gva_t va, uint32_t error, bool in_guest)
+{
+	uint64_t offset = va - WINDOW_GDT(cpu_id());
+	uint64_t in_ldt = WINDOW_LDT(cpu_id()) - WINDOW_GDT(cpu_id());
+
+	if (offset >= WINDOW_SIZE || !v->domain ||
+	    (error & (PF_USER | PF_RESERVED)))
+		return false;
+	if (offset >= in_ldt && ldt_map(v, offset - in_ldt))
+		return true;
+	if (!in_guest)
+		return false;
+	if (offset >= in_ldt)
+		ldt_fault(v, offset - in_ldt, error);
+	else
+		bounce_exception_error(v, X86_EXC_GP, (uint32_t)offset & ~7u);
+	return true;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each vCPU has an area that holds all components that PV guests may use. It
+ * is saved when the vCPU leaves a CPU and loaded when it comes (eager: no
+ * trap, and nothing of another guest ever stays in registers). XCR0 is the
+ * guest's own while it runs, and all components while its state is moved.
+ */
+#include "xstate.h"
+#include "heap.h"
+#include "mem.h"
+#include "usercopy.h"
+#include "x86.h"
+
+#define XSTATE_FP 1ul
+#define XSTATE_SSE 2ul
+#define XSTATE_AVX 4ul
+#define XSTATE_AVX512 0xe0ul
+/* What Xen offers PV guests of what the CPU may have. */
+#define XSTATE_KNOWN (XSTATE_FP | XSTATE_SSE | XSTATE_AVX | XSTATE_AVX512)
+
+#define XSAVE_HEADER 512	/* offset of XSTATE_BV */
+#define FCW_DEFAULT 0x37f
+#define MXCSR_DEFAULT 0x1f80
+#define MXCSR_AT 24
+#define MXCSR_MASK_DEFAULT 0xffbf
+
+uint64_t xstate_mask(void)
+{
+	static uint64_t mask = ~0ul;
+
+	if (mask == ~0ul) {
+		struct cpuid c = cpuid(0xd, 0);
+
+		mask = 0;
+		if (read_cr4() & CR4_OSXSAVE)
+			mask = (c.a | (uint64_t)c.d << 32) & XSTATE_KNOWN;
+		if ((mask & XSTATE_AVX512) != XSTATE_AVX512)
+			mask &= ~XSTATE_AVX512;
+	}
+	return mask;
+}
+
+uint32_t xstate_size(uint64_t mask)
+{
+	uint32_t size = XSAVE_HEADER + 64;
+	unsigned int i;
+
+	for (i = 2; i < 63; i++) {
+		struct cpuid c;
+
+		if (!(mask & (1ul << i)))
+			continue;
+		c = cpuid(0xd, i);
+		size = MAX(size, c.a + c.b);
+	}
+	return size;
+}
+
+static unsigned int area_order(void)
+{
+	return xstate_size(xstate_mask()) > PAGE_SIZE ? 1 : 0;
+}
+
+static uint32_t *word_at(struct vcpu *v, size_t offset)
+{
+	return (uint32_t *)((uint8_t *)v->x86.xsave + offset);
+}
+
+int xstate_create(struct vcpu *v)
+{
+	v->x86.xsave = heap_alloc_zeroed(area_order());
+	if (!v->x86.xsave)
+		return -XEN_ENOMEM;
+	*word_at(v, 0) = FCW_DEFAULT;
+	*word_at(v, MXCSR_AT) = MXCSR_DEFAULT;
+	v->x86.xcr0 = xstate_mask() ? XSTATE_FP | XSTATE_SSE : 0;
+	return 0;
+}
+
+void xstate_destroy(struct vcpu *v)
+{
+	if (v->x86.xsave)
+		heap_free_ptr(v->x86.xsave, area_order());
+	v->x86.xsave = NULL;
+}
+
+static void set_xcr0(const struct vcpu *v, uint64_t value)
+{
+	if (v->x86.xcr0 != xstate_mask())
+		xsetbv(0, value);
+}
+
+void xstate_save(struct vcpu *v)
+{
+	uint64_t mask = xstate_mask();
+	void *area = v->x86.xsave;
+
+	if (!mask) {
+		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+		return;
+	}
+	set_xcr0(v, mask);
+	asm volatile("xsave64 (%0)"
+		     :
+		     : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+		     : "memory");
+}
+
+void xstate_load(struct vcpu *v)
+{
+	uint64_t mask = xstate_mask();
+	void *area = v->x86.xsave;
+
+	if (!mask) {
+		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+		return;
+	}
+	xsetbv(0, mask);
+	asm volatile("xrstor64 (%0)"
+		     :
+		     : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+		     : "memory");
+	set_xcr0(v, v->x86.xcr0);
+}
+
+/* Intel SDM volume 1, 13.3: which combinations XSETBV takes. */
+static bool xcr0_legal(uint64_t x)
+{
+	if (!(x & XSTATE_FP) || (x & ~xstate_mask()))
+		return false;
+	if ((x & XSTATE_AVX) && !(x & XSTATE_SSE))
+		return false;
+	return !(x & XSTATE_AVX512) ||
+	       ((x & XSTATE_AVX) && (x & XSTATE_AVX512) == XSTATE_AVX512);
+}
+
+bool xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value)
+{
+	if (index || !xstate_mask() || !xcr0_legal(value))
+		return false;
+	v->x86.xcr0 = value;
+	xsetbv(0, value);
+	return true;
+}
+
+void xstate_put_legacy(struct vcpu *v, const void *fxsave)
+{
+	uint64_t features = XSTATE_FP | XSTATE_SSE;
+
+	memcpy(v->x86.xsave, fxsave, 512);
+	*word_at(v, MXCSR_AT) &= MXCSR_MASK_DEFAULT;
+	if (xstate_mask())
+		memcpy(word_at(v, XSAVE_HEADER), &features, sizeof(features));
+}
