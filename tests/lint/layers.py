@@ -35,10 +35,14 @@ TESTS = {
   'tests/guest': ['domU-patches/newlib', 'xenstore/lib', 'ring'],
 }
 
+def includes(mine):
+    """The compiler's arguments for a file of that folder."""
+    return [w for d in [mine, *{**ALLOW, **TESTS}[mine]] for w in ('-iquote', d)]
+
 def make_fragment():
     """The include paths of each folder, for the Makefile: INC_<folder>."""
-    for mine, may in {**ALLOW, **TESTS}.items():
-        print(f'INC_{mine} :=', *(f'-iquote {d}' for d in [mine, *may]))
+    for mine in {**ALLOW, **TESTS}:
+        print(f'INC_{mine} :=', *includes(mine))
 
 def sorted_layers():
     order = []
@@ -75,4 +79,5 @@ def main():
                     if other and other != mine and other not in ALLOW[mine]:
                         print(f'{src}:{i}: {mine} may not include {t}'); bad = 1
     return bad
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())
