@@ -5,7 +5,9 @@
  *
  * One 64-bit word holds reference count, type, type count and the flags, so
  * that every step is one compare-and-swap. Taking a typed reference takes a
- * plain one with it. The owner changes only while the count is 0.
+ * plain one with it. The owner changes only while the count is 0. A change of
+ * a table's type that was interrupted (FRAME_PARTIAL) holds one typed and one
+ * plain reference itself; next and prev of an owned frame are domain.c's.
  */
 #ifndef FRAME_H
 #define FRAME_H
@@ -23,6 +25,12 @@ enum frame_type {
 	FT_WRITABLE,
 };
 
+enum frame_kind {
+	FRAME_NO_RAM,	/* hypervisor's, or no memory: nobody may have it */
+	FRAME_RAM,	/* what heap_add() named */
+	FRAME_SHARE,	/* RAM of ours that its owner may map */
+};
+
 /* 32 bytes, aligned: never two cache lines. */
 struct frame {
 	uint64_t word;	     /* FRAME_* fields below */
@@ -32,18 +40,32 @@ struct frame {
 	uint8_t heap;	     /* 1: head of a free block */
 	uint32_t stamp;	     /* flush clock when it was last let go */
 	uint16_t done;	     /* entries validated: progress of a type change */
-	uint16_t spare;
-	uint32_t spare2;
+	uint8_t fail;	     /* why it is taken down: XEN_E*, 0: last put */
+	uint8_t way;	     /* WAY_*: the direction of the type change */
+	uint8_t kind;	     /* enum frame_kind */
+	uint8_t foreign;     /* somebody but the owner has mapped it */
+	uint8_t stale;	     /* TLBs may know it from its last owner */
+	uint8_t swept;	     /* type_relinquish() has been here */
 } __attribute__((aligned(32)));
+
+#define WAY_DOWN 1	     /* being taken down, else being validated */
+#define WAY_BELOW 2	     /* so is the table that entry `done` names */
 
 #define FRAME_COUNT_MASK 0x7ffffffful	    /* bits 0..30: references */
 #define FRAME_ALLOCATED (1ul << 31)	    /* holds the owner's reference */
-#define FRAME_TCOUNT_SHIFT 32		    /* bits 32..58: typed references */
-#define FRAME_TCOUNT_MASK (0x7fffffful << FRAME_TCOUNT_SHIFT)
+#define FRAME_TCOUNT_SHIFT 32		    /* bits 32..57: typed references */
+#define FRAME_TCOUNT_ONE (1ul << FRAME_TCOUNT_SHIFT)
+#define FRAME_TCOUNT_MASK (0x3fffffful << FRAME_TCOUNT_SHIFT)
+#define FRAME_PARTIAL (1ul << 58)	    /* a type change was interrupted */
 #define FRAME_TYPE_SHIFT 59		    /* bits 59..61: enum frame_type */
 #define FRAME_TYPE_MASK (7ul << FRAME_TYPE_SHIFT)
 #define FRAME_VALIDATED (1ul << 62)	    /* the type may be used */
 #define FRAME_PINNED (1ul << 63)	    /* one typed reference is the pin */
+
+static inline enum frame_type frame_type_in(uint64_t word)
+{
+	return (enum frame_type)((word & FRAME_TYPE_MASK) >> FRAME_TYPE_SHIFT);
+}
 
 extern struct frame *frame_table;	    /* frame_limit records */
 
@@ -64,17 +86,41 @@ static inline mfn_t frame_mfn(const struct frame *f)
 bool frame_is_ram(mfn_t m);
 
 /*
+ * Is m device memory, or none at all? That never changes. Who may use it:
+ * a privileged domain, but for what frame_deny_io() keeps.
+ */
+bool frame_is_io(mfn_t m);
+bool frame_io_allowed(mfn_t m);
+
+/*
+ * Make m, fresh from the heap, owner's: untyped, with the owner's reference.
+ * A share page is writable by its owner or by nobody, for good.
+ */
+void frame_own(mfn_t m, domid_t owner);
+void frame_own_share(mfn_t m, domid_t owner, bool writable);
+/* Drop what frame_own_share() took: the owner's and the typed reference. */
+void frame_drop_share(mfn_t m);
+
+/*
  * Take a reference of m if owner owns it now. False: it does not, m is no
  * RAM, or the count would overflow. Any m may be asked for.
  */
 bool frame_get(mfn_t m, domid_t owner);
+/* The same whoever owns it. */
+bool frame_get_any(mfn_t m);
 /* Give one back. The last one returns the frame to the heap. */
 void frame_put(mfn_t m);
+/* The count of m has just become 0 by the caller's doing: to the heap. */
+void frame_gone(mfn_t m);
 
 /*
  * Boot: records for frames 0..limit-1 at table, all OWNER_NONE and no RAM
- * until heap_add() names them.
+ * until heap_add() names them. Before a guest runs: device memory and holes
+ * below limit, and what of that or of anything above limit no guest may map
+ * (interrupt controllers).
  */
 void frame_init(struct frame *table, uint64_t limit);
+void frame_set_io(mfn_t start, mfn_t end);
+void frame_deny_io(mfn_t start, mfn_t end);
 
 #endif

@@ -15,7 +15,10 @@
 /* Hand [start, end) to the heap; must be RAM and unused. */
 void heap_add(mfn_t start, mfn_t end);
 
-/* 2^order frames, aligned to their size; MFN_NONE when there are none. */
+/*
+ * 2^order frames, aligned to their size; MFN_NONE when there are none. No TLB
+ * knows them any more from a former owner: flushes what it takes.
+ */
 mfn_t heap_alloc(unsigned int order);
 /* The same for the frame limit that a guest asked for: all below limit. */
 mfn_t heap_alloc_below(unsigned int order, mfn_t limit);

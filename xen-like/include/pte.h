@@ -31,21 +31,34 @@ static inline mfn_t pte_mfn(uint64_t pte)
 	return MFN((pte & PTE_ADDR) >> PAGE_SHIFT);
 }
 
+/* DOMID_IO and DOMID_XEN as fg_dom below; NULL for any other id. */
+struct domain *pte_pseudo_domain(domid_t id);
+
 /*
- * Change entry index of table, which d owns and which is or becomes no other
- * type than it has: the frame's current type says how the entry is judged
- * (writable frames take any value). pt_dom owns the table, fg_dom the frame
- * that the entry names. preserve_ad: keep the accessed and dirty bits as the
- * CPU sets them meanwhile. expect: if not NULL, change only from *expect
- * (cmpxchg emulation); otherwise *expect becomes the value found and
- * -XEN_EAGAIN is returned.
- * 0, -XEN_EINVAL and the like as Xen answers, -XEN_ERESTART: call again.
- * Flushes what the change of permissions of *tables* needs; mappings of data
- * are flushed when the guest asks, as the ABI has it.
+ * Change entry index of table, which pt_dom owns; what the frame is used as
+ * says how the entry is judged (a writable one takes any value). fg_dom is
+ * the owner of the frame that an L1 entry names (a pseudo domain for device
+ * memory); tables link only to tables of pt_dom. v is the caller, current.
+ * preserve_ad: keep the accessed and dirty bits as the CPU sets them
+ * meanwhile. expect: if not NULL, change only from *expect (cmpxchg
+ * emulation); otherwise *expect becomes the value found and -XEN_EAGAIN is
+ * returned.
+ * 0, -XEN_EINVAL and the like as Xen answers, -XEN_ERESTART: call again, with
+ * no lock held. A success may leave v->old_table to pte_finish().
+ * Flushes what changes of types need; mappings of data are flushed when the
+ * guest asks, as the ABI has it.
  */
 int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 	       mfn_t table, unsigned int index, uint64_t value,
 	       bool preserve_ad, uint64_t *expect);
+
+/*
+ * The emulated write of size bytes (1, 2, 4, 8, within one entry) at byte
+ * offset of v's own L1 table: merged into the entry as it stands. expect: as
+ * above, of size bytes.
+ */
+int pte_write_partial(struct vcpu *v, mfn_t table, unsigned int offset,
+		      uint64_t value, unsigned int size, uint64_t *expect);
 
 /*
  * The L1 entry that maps va in v's current tables: its table's frame and
@@ -55,16 +68,37 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index);
 
 /*
- * Finish what v's last interrupted operation left to take down (a table that
- * an update let go of). 0 or -XEN_ERESTART. Every MMU hypercall starts here.
+ * Finish what v's last interrupted operation left to take down: v->old_table,
+ * MFN(0) for none. 0 or -XEN_ERESTART. Every MMU hypercall starts here, and
+ * so does the end of a vCPU.
  */
 int pte_finish(struct vcpu *v);
 
 /*
- * Load v with a new kernel root (user = false) or user root, as
- * MMUEXT_NEW_BASEPTR and NEW_USER_BASEPTR; m MFN(0) drops the user root.
- * The old one is put. 0, -XEN_EINVAL, -XEN_ERESTART.
+ * Load v, current or not running, with a new kernel root (user = false) or
+ * user root, as MMUEXT_NEW_BASEPTR and NEW_USER_BASEPTR; m MFN(0) drops the
+ * user root. The old one is put, by pte_finish() if that takes long.
+ * 0, -XEN_EINVAL and the like, -XEN_ERESTART.
  */
 int pte_set_root(struct vcpu *v, mfn_t m, bool user);
+/* Put both roots of v, which does not run: 0, -XEN_ERESTART: call again. */
+int pte_drop_roots(struct vcpu *v);
+
+/*
+ * For pagetype.c: take what a present L1 entry of l1_dom's table needs (0 or
+ * the error; *pte becomes what the guest reads back), give it back; the same
+ * read-back for tables above, and whether such an entry is legal at all.
+ */
+int pte_l1_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t *pte);
+void pte_l1_drop(uint64_t pte);
+bool pte_upper_legal(uint64_t pte);
+static inline uint64_t pte_upper_adjust(uint64_t pte)
+{
+	return pte & PTE_P ? pte | PTE_US : pte;
+}
+static inline bool pte_root_slot_xen(unsigned int index)
+{
+	return index >= ROOT_XEN_FIRST && index <= ROOT_XEN_LAST;
+}
 
 #endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Owners and references of frames; frame.h has the layout and the rules. */
+#include "frame.h"
+#include "domain.h"
+#include "heap.h"
+#include "panic.h"
+
+struct frame *frame_table;
+uint64_t frame_limit;
+
+/* Device memory that no guest may map. Written at boot only. */
+static struct {
+	uint64_t start, end;
+} denied[16];
+static unsigned int nr_denied;
+
+bool frame_is_ram(mfn_t m)
+{
+	return m.n < frame_limit && frame_of(m)->kind != FRAME_NO_RAM;
+}
+
+bool frame_is_io(mfn_t m)
+{
+	return m.n >= frame_limit || frame_of(m)->owner == OWNER_IO;
+}
+
+bool frame_io_allowed(mfn_t m)
+{
+	for (unsigned int i = 0; i < nr_denied; i++)
+		if (m.n >= denied[i].start && m.n < denied[i].end)
+			return false;
+	return frame_is_io(m);
+}
+
+/* ---- Owners ----------------------------------------------------------- */
+
+static void own(mfn_t m, domid_t owner, enum frame_kind kind, uint64_t word)
+{
+	struct frame *f = frame_of(m);
+
+	ASSERT(!f->word && !f->heap);
+	f->next = f->prev = 0;
+	f->fail = f->way = f->foreign = f->swept = 0;
+	f->done = 0;
+	f->kind = kind;
+	WRITE_ONCE(f->owner, owner);
+	store_release(&f->word, word);
+}
+
+void frame_own(mfn_t m, domid_t owner)
+{
+	own(m, owner, FRAME_RAM, FRAME_ALLOCATED | 1);
+}
+
+void frame_own_share(mfn_t m, domid_t owner, bool writable)
+{
+	uint64_t type = writable ? FT_WRITABLE : FT_NONE;
+
+	own(m, owner, FRAME_SHARE,
+	    type << FRAME_TYPE_SHIFT | FRAME_VALIDATED | FRAME_TCOUNT_ONE |
+		    FRAME_ALLOCATED | 2);
+}
+
+void frame_drop_share(mfn_t m)
+{
+	struct frame *f = frame_of(m);
+	uint64_t w;
+
+	ASSERT(f->kind == FRAME_SHARE);
+	w = __atomic_sub_fetch(&f->word,
+			       FRAME_TCOUNT_ONE + FRAME_ALLOCATED + 2,
+			       __ATOMIC_SEQ_CST);
+	if (!(w & FRAME_COUNT_MASK))
+		frame_gone(m);
+}
+
+void frame_gone(mfn_t m)
+{
+	struct frame *f = frame_of(m);
+	domid_t owner = f->owner;
+
+	ASSERT(!(f->word & (FRAME_COUNT_MASK | FRAME_TCOUNT_MASK |
+			    FRAME_ALLOCATED | FRAME_PINNED | FRAME_PARTIAL)));
+	if (owner < DOMID_FIRST_RESERVED)
+		domain_frame_gone(owner, m);
+	WRITE_ONCE(f->owner, OWNER_NONE);
+	machphys[m.n] = M2P_INVALID;
+	f->stamp = arch_flush_clock();
+	f->stale = 1;
+	f->kind = FRAME_RAM;
+	f->word = 0;
+	heap_free(m, 0);
+}
+
+/* ---- References --------------------------------------------------------- */
+
+bool frame_get_any(mfn_t m)
+{
+	struct frame *f;
+	uint64_t w, count;
+
+	if (m.n >= frame_limit)
+		return false;
+	f = frame_of(m);
+	w = READ_ONCE(f->word);
+	do {
+		count = w & FRAME_COUNT_MASK;
+		/* The last few are for references that must not fail. */
+		if (!count || count > FRAME_COUNT_MASK - MAX_CPUS)
+			return false;
+	} while (!__atomic_compare_exchange_n(&f->word, &w, w + 1, false,
+					      __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+bool frame_get(mfn_t m, domid_t owner)
+{
+	if (m.n >= frame_limit || READ_ONCE(frame_of(m)->owner) != owner ||
+	    !frame_get_any(m))
+		return false;
+	/* Only now it cannot change. */
+	if (likely(READ_ONCE(frame_of(m)->owner) == owner))
+		return true;
+	frame_put(m);
+	return false;
+}
+
+void frame_put(mfn_t m)
+{
+	uint64_t w = __atomic_fetch_sub(&frame_of(m)->word, 1,
+					__ATOMIC_SEQ_CST);
+
+	ASSERT(w & FRAME_COUNT_MASK);
+	if ((w & FRAME_COUNT_MASK) == 1)
+		frame_gone(m);
+}
+
+/* ---- Boot ------------------------------------------------------------------ */
+
+void frame_init(struct frame *table, uint64_t limit)
+{
+	frame_table = table;
+	frame_limit = limit;
+	nr_denied = 0;
+	for (uint64_t n = 0; n < limit; n++)
+		table[n] = (struct frame){ .owner = OWNER_NONE };
+}
+
+void frame_set_io(mfn_t start, mfn_t end)
+{
+	for (uint64_t n = start.n; n < MIN(end.n, frame_limit); n++)
+		if (frame_of(MFN(n))->kind == FRAME_NO_RAM)
+			frame_of(MFN(n))->owner = OWNER_IO;
+}
+
+void frame_deny_io(mfn_t start, mfn_t end)
+{
+	ASSERT(nr_denied < ARRAY_SIZE(denied));
+	denied[nr_denied].start = start.n;
+	denied[nr_denied++].end = end.n;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buddy heap. A free block's head has heap = 1 and its order; next and
+ * prev link it into its order's list by frame number, 0 ends a list (frame 0
+ * is never in the heap). All other frames of a free block have heap = 0.
+ */
+#include "heap.h"
+#include "panic.h"
+#include "print.h"
+
+static struct lock lock; /* guards all below and the fields named above */
+static uint32_t lists[HEAP_MAX_ORDER + 1];
+static uint64_t free_frames, total_frames;
+
+/* ---- Lists ------------------------------------------------------------ */
+
+static void block_link(uint64_t n, unsigned int order)
+{
+	struct frame *f = frame_of(MFN(n));
+
+	f->heap = 1;
+	f->order = (uint8_t)order;
+	f->prev = 0;
+	f->next = lists[order];
+	if (f->next)
+		frame_of(MFN(f->next))->prev = (uint32_t)n;
+	lists[order] = (uint32_t)n;
+}
+
+static void block_unlink(uint64_t n)
+{
+	struct frame *f = frame_of(MFN(n));
+
+	if (f->prev)
+		frame_of(MFN(f->prev))->next = f->next;
+	else
+		lists[f->order] = f->next;
+	if (f->next)
+		frame_of(MFN(f->next))->prev = f->prev;
+	f->heap = 0;
+	f->next = f->prev = 0;
+}
+
+/* Free [n, n + 2^order), joined with its free buddies. */
+static void block_free(uint64_t n, unsigned int order)
+{
+	free_frames += 1ul << order;
+	for (; order < HEAP_MAX_ORDER; order++) {
+		uint64_t buddy = n ^ 1ul << order;
+		const struct frame *b = frame_of(MFN(buddy));
+
+		if (buddy >= frame_limit || !b->heap || b->order != order)
+			break;
+		block_unlink(buddy);
+		n &= ~(1ul << order);
+	}
+	block_link(n, order);
+}
+
+/* Free any run, block by block. */
+static void run_free(uint64_t n, uint64_t end)
+{
+	while (n < end) {
+		unsigned int order = (unsigned int)__builtin_ctzl(n);
+
+		order = MIN(order, HEAP_MAX_ORDER);
+		while (1ul << order > end - n)
+			order--;
+		block_free(n, order);
+		n += 1ul << order;
+	}
+}
+
+/* Take the free block at n and give back what exceeds size frames of it. */
+static void block_take(uint64_t n, uint64_t size)
+{
+	uint64_t all = 1ul << frame_of(MFN(n))->order;
+
+	block_unlink(n);
+	free_frames -= all;
+	run_free(n + size, n + all);
+}
+
+/* A block of at least order that begins low enough, 0: none. */
+static uint64_t block_find(unsigned int order, uint64_t limit)
+{
+	for (unsigned int o = order; o <= HEAP_MAX_ORDER; o++)
+		for (uint64_t n = lists[o]; n; n = frame_of(MFN(n))->next)
+			if (n + (1ul << order) <= limit)
+				return n;
+	return 0;
+}
+
+/* ---- Taking and giving back ---------------------------------------------- */
+
+void heap_add(mfn_t start, mfn_t end)
+{
+	uint64_t first = MAX(start.n, 1), last = MIN(end.n, frame_limit);
+
+	if (first >= last)
+		return;
+	for (uint64_t n = first; n < last; n++)
+		frame_of(MFN(n))->kind = FRAME_RAM;
+	lock_take(&lock);
+	total_frames += last - first;
+	run_free(first, last);
+	lock_drop(&lock);
+}
+
+/*
+ * Before a frame gets a new owner no TLB may lead its last one there. One
+ * flush serves all frames of the block.
+ */
+static void forget(uint64_t n, uint64_t end)
+{
+	cpumask_t mask = 0;
+
+	for (; n < end; n++) {
+		struct frame *f = frame_of(MFN(n));
+
+		if (f->stale)
+			mask |= arch_flush_filter(cpus_online(), f->stamp);
+		f->stale = 0;
+	}
+	if (mask)
+		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
+}
+
+mfn_t heap_alloc_below(unsigned int order, mfn_t limit)
+{
+	uint64_t n;
+
+	if (order > HEAP_MAX_ORDER)
+		return MFN_NONE;
+	lock_take(&lock);
+	n = block_find(order, limit.n);
+	if (n)
+		block_take(n, 1ul << order);
+	lock_drop(&lock);
+	if (!n)
+		return MFN_NONE;
+	forget(n, n + (1ul << order));
+	return MFN(n);
+}
+
+mfn_t heap_alloc(unsigned int order)
+{
+	return heap_alloc_below(order, MFN_NONE);
+}
+
+void heap_free(mfn_t m, unsigned int order)
+{
+	ASSERT(m.n && m.n + (1ul << order) <= frame_limit &&
+	       !(m.n & ((1ul << order) - 1)));
+	lock_take(&lock);
+	ASSERT(!frame_of(m)->heap);
+	block_free(m.n, order);
+	lock_drop(&lock);
+}
+
+/* The first of the adjacent free blocks that hold n frames, 0: none. */
+static uint64_t run_find(uint64_t n)
+{
+	uint64_t first = 1, at = 1;
+
+	while (at < frame_limit && at - first < n) {
+		const struct frame *f = frame_of(MFN(at));
+
+		if (f->heap)
+			at += 1ul << f->order;
+		else
+			first = ++at;
+	}
+	return at - first >= n ? first : 0;
+}
+
+mfn_t heap_alloc_run(uint64_t n)
+{
+	uint64_t first, at;
+
+	if (!n)
+		return MFN_NONE;
+	lock_take(&lock);
+	first = run_find(n);
+	for (at = first; first && at < first + n;) {
+		uint64_t size = 1ul << frame_of(MFN(at))->order;
+
+		block_take(at, MIN(size, first + n - at));
+		at += size;
+	}
+	lock_drop(&lock);
+	if (!first)
+		return MFN_NONE;
+	forget(first, first + n);
+	return MFN(first);
+}
+
+void heap_free_run(mfn_t m, uint64_t n)
+{
+	ASSERT(m.n && m.n + n <= frame_limit);
+	lock_take(&lock);
+	run_free(m.n, m.n + n);
+	lock_drop(&lock);
+}
+
+void *heap_alloc_zeroed(unsigned int order)
+{
+	mfn_t m = heap_alloc(order);
+
+	if (mfn_eq(m, MFN_NONE))
+		return NULL;
+	return __builtin_memset(frame_ptr(m), 0, PAGE_SIZE << order);
+}
+
+void heap_free_ptr(void *p, unsigned int order)
+{
+	heap_free(ptr_frame(p), order);
+}
+
+uint64_t heap_free_frames(void)
+{
+	return READ_ONCE(free_frames);
+}
+
+uint64_t heap_total_frames(void)
+{
+	return READ_ONCE(total_frames);
+}
+
+/* ---- Audit ---------------------------------------------------------------- */
+
+/* Is a list's block what a free block must be? */
+static bool block_good(uint64_t n, unsigned int order, uint64_t prev)
+{
+	const struct frame *f = frame_of(MFN(n));
+
+	if (n + (1ul << order) > frame_limit || n & ((1ul << order) - 1) ||
+	    !f->heap || f->order != order || f->prev != prev)
+		return false;
+	for (uint64_t i = n; i < n + (1ul << order); i++) {
+		f = frame_of(MFN(i));
+		if (f->word || f->kind != FRAME_RAM || (i != n && f->heap))
+			return false;
+	}
+	return true;
+}
+
+int heap_audit(void)
+{
+	uint64_t found = 0, heads = 0;
+
+	for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
+		uint64_t prev = 0;
+
+		for (uint64_t n = lists[o]; n; n = frame_of(MFN(n))->next) {
+			if (n >= frame_limit || !block_good(n, o, prev)) {
+				print(LOG_ERR, "heap: bad block %lx order %u\n",
+				      n, o);
+				return -1;
+			}
+			found += 1ul << o;
+			heads++;
+			prev = n;
+		}
+	}
+	for (uint64_t n = 0; n < frame_limit; n++)
+		heads -= frame_of(MFN(n))->heap;
+	if (found == free_frames && !heads)
+		return 0;
+	print(LOG_ERR, "heap: %lu frames listed, %lu counted, %ld heads amiss\n",
+	      found, free_frames, (long)heads);
+	return -1;
+}
