@@ -56,11 +56,20 @@ typedef uint64_t gva_t;
 #define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define smp_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
-#define atomic_bit_set(p, n)                                             \
-	((__atomic_fetch_or((p), (typeof(*(p)))1 << (n), __ATOMIC_SEQ_CST) >> \
-	  (n)) & 1)
-#define atomic_bit_clear(p, n)                                            \
-	((__atomic_fetch_and((p), ~((typeof(*(p)))1 << (n)),              \
-			     __ATOMIC_SEQ_CST) >> (n)) & 1)
+/* Set or clear bit n of *p; whether it was set before. */
+#define atomic_bit_set(p, n)                                               \
+	({                                                                 \
+		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);                \
+		bool was_ = __atomic_fetch_or((p), bit_, __ATOMIC_SEQ_CST) & \
+			    bit_;                                          \
+		was_;                                                      \
+	})
+#define atomic_bit_clear(p, n)                                             \
+	({                                                                 \
+		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);                \
+		bool was_ = __atomic_fetch_and((p), (typeof(*(p)))~bit_,   \
+					       __ATOMIC_SEQ_CST) & bit_;   \
+		was_;                                                      \
+	})
 
 #endif
