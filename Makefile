@@ -181,7 +181,7 @@ $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 		-o $@ $< --start-group $(B)/guest/libguest.a -L$(NEWLIB) -lm -lc \
 		$(shell $(CC) -print-libgcc-file-name) --end-group
 
-.PHONY: guests guest-table bench mutants smoke-initial run
+.PHONY: guests guest-table bench mutants smoke-initial boot run
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
@@ -193,6 +193,8 @@ mutants: guests $(PEER)/.done ## planted breakages, each caught by a test
 IMAGES := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
 smoke-initial: $(IMAGES) ## Debian's kernel at 1, 2, 4 vCPUs; HV=enso|xen
 	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
+boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuses
+	@$(RUN) python3 tests/system/boot.py $(B) $(PEER)
 run: install ## boots Debian's kernel; your terminal is its console
 	@$(MAKE) --no-print-directory $(IMAGES)
 	@python3 tests/system/run.py $(B) $(PEER) $(HV)
@@ -207,7 +209,7 @@ lint: $(B)/gen/layers.mk | build/inc/xen ## layers, headers, format, lengths
 cloc: $(B)/enso ## lines of ours that reach the image, per room
 	@python3 tools/cloc.py $(B)/enso.map
 
-SUITES := lint unit fuzz tsan guest-table smoke-initial
+SUITES := lint unit fuzz tsan guest-table boot smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \

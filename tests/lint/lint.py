@@ -207,6 +207,24 @@ def check_asm():
     return bad
 
 
+def check_names():
+    """Nothing that runs on the host has the name of a libc's function: it
+    would take its place inside the sanitizers."""
+    libc = glob.glob('/lib/x86_64-linux-gnu/libc.so.6')[0]
+    names = {line.split()[-1].split('@')[0] for line in subprocess.check_output(
+        ['nm', '-D', '--defined-only', libc], text=True).splitlines()}
+    bad = []
+    for path in tracked('.c'):
+        if not path.startswith(('xen-like/core/', 'xen-like/image/',
+                                'hypercalls/')):
+            continue
+        for m in re.finditer(r'^(?!static)\w[^;={}()#]*?(\w+)\([^;]*?\)\n\{',
+                             plain(read(path)), re.M):
+            if m[1] in names:
+                bad.append(f'{path}: {m[1]}() is a function of the C library')
+    return bad
+
+
 PLANTED = '/* while (1) ; EINVAL */\nint f(void)\n{\n\twhile (READ_ONCE(x)) {\n' \
     '\t\ty++;\n\t}\n\tfor (;;)\n\t\t;\n\twhile (1)\n\t\tcpu_relax_poll();\n' \
     '\treturn -EINVAL;\n}\n'
