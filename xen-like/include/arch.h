@@ -152,6 +152,8 @@ void arch_vcpu_dump(struct vcpu *v);
 /* ---- Machine ---------------------------------------------------------- */
 
 void arch_console_write(const char *text, size_t len);
+/* One line: the longest stretch without a preemption or flush point. */
+void arch_print_stretch(void);
 _Noreturn void arch_reboot(void);
 _Noreturn void arch_halt(void);	/* stop all CPUs; power off if we can */
 _Noreturn void arch_panic_stop(void); /* registers, backtrace, stop */

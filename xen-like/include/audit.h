@@ -13,4 +13,7 @@
 /* Checks everything; prints each finding; returns how many there were. */
 unsigned int audit_run(void);
 
+/* The part of it that recounts references and types of all frames. */
+unsigned int audit_frames(void);
+
 #endif

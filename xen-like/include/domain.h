@@ -2,8 +2,9 @@
 /*
  * Domains: identity, memory, life and death.
  *
- * Lock order: domain list, d->lock, d->grant.lock, d->evtchn_lock,
- * d->frames_lock, a CPU's scheduler lock, a CPU's timer lock, heap, console.
+ * Lock order: d->lock, d->grant.lock, d->evtchn_lock (two: lower id first),
+ * v->virq_lock, d->frames_lock, a CPU's scheduler lock, a CPU's timer lock,
+ * heap, domain table, console.
  */
 #ifndef DOMAIN_H
 #define DOMAIN_H
@@ -47,6 +48,7 @@ struct domain {
 	struct lock frames_lock;
 	uint32_t frames_head;	/* first frame, 0 = none; by frame.next/prev */
 	uint64_t frames, max_frames;
+	uint32_t sweep; /* type_relinquish(): how far; holds a reference */
 	struct shared_info *shared; /* a frame of ours, owner = this domain */
 	struct e820_row e820[16];
 	unsigned int e820_rows;
@@ -61,6 +63,7 @@ struct domain {
 	struct lock evtchn_lock;
 	struct evtchn *evtchn[EVTCHN_2L_PORTS / EVTCHN_PAGE_PORTS];
 	unsigned int ports;	/* records there are, a multiple of a page */
+	uint32_t poll_mask;	/* atomic: vCPUs in SCHEDOP_poll */
 
 	struct grant_state grant;
 	uint64_t wallclock_offset;
@@ -81,16 +84,26 @@ void domain_put(struct domain *d);
 /* All domains, in id order: first(NULL) .. NULL; holds a reference. */
 struct domain *domain_next(struct domain *d);
 
+/* The initial domain, no reference taken; NULL before it is created. */
+struct domain *domain_initial(void);
+
 /*
  * Stop d for reason (SHUTDOWN_*): all vCPUs leave the schedule. The initial
  * domain's shutdown is the machine's: reboots, halts or stops as asked.
  */
 void domain_shutdown(struct domain *d, unsigned int reason);
 void domain_resume(struct domain *d);
+const char *domain_shutdown_name(unsigned int reason);
 
 /* v did what no guest may: print its registers and stack, stop its domain. */
 void domain_crash(struct vcpu *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Stop all vCPUs of all domains, audit, print "audit: clean" or the findings,
+ * and let them go on. For a debug key and the end of the machine.
+ */
+void domain_audit_machine(void);
 
 /* Kill: 0 when gone, -XEN_ERESTART: call again. */
 int domain_destroy(struct domain *d);
@@ -111,10 +124,21 @@ mfn_t domain_alloc(struct domain *d, unsigned int order);
 int domain_free(struct domain *d, mfn_t m);
 
 /*
- * A page of ours that d may map (shared_info, grant frames): owner d, not in
- * its list or counts, M2P invalid; writable by d. NULL: none left.
+ * A page of ours that d may map (shared_info, grant frames): owner d, not
+ * in its list or counts, M2P invalid; holds a writable type, so that it never
+ * becomes a table. Keeps d alive. NULL: none left.
  */
 void *domain_share_alloc(struct domain *d);
 void domain_share_free(struct domain *d, void *page);
+
+/*
+ * The last reference of m, owned by a domain, is gone: it leaves the owner's
+ * list and counts. frame_put() calls it before the heap gets the frame; no
+ * lock of the order from d->frames_lock on is held.
+ */
+void domain_frame_gone(domid_t owner, mfn_t m);
+
+/* Recount d's list against its counts; prints and counts findings. */
+unsigned int domain_frames_audit(struct domain *d);
 
 #endif

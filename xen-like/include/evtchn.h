@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Event channels, two-level ABI. Every port is checked here; errors are the
- * ABI's. d->evtchn_lock guards the records; a send takes it of its own domain
- * and then, for interdomain ports, the remote's in id order.
+ * ABI's. d->evtchn_lock guards the records. Who binds or closes an interdomain
+ * port holds both domains' locks, in id order; so a send needs its own only:
+ * the other end cannot go while it is held.
  */
 #ifndef EVTCHN_H
 #define EVTCHN_H

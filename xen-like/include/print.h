@@ -10,10 +10,12 @@
 #include <stdarg.h>
 #include "types.h"
 
-enum log_level { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+/* LOG_NONE as a level to show: nothing. */
+enum log_level { LOG_NONE, LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 /*
- * %d %i %u %x %X %p %s %c %% with width, precision of %s, '-', '0', l, ll, z.
+ * %d %i %u %x %X %p %s %c %% with width, precision of %s (also .*), '-', '0',
+ * l, ll, z.
  * Returns the length the text would have had; always terminates (size > 0).
  */
 int format(char *buf, size_t size, const char *fmt, ...)
@@ -34,8 +36,18 @@ void console_write(const char *text, size_t len);
 /* Up to size bytes of input meant for the initial domain; returns how many. */
 size_t console_read(char *buf, size_t size);
 
-/* Input arrived from the UART (any CPU): queue it, raise VIRQ_CONSOLE. */
+/*
+ * Input arrived from the UART (any CPU): queue it, raise VIRQ_CONSOLE. Three
+ * times ^A turns the input to the hypervisor's keys ('h' lists them) and back.
+ */
 void console_input(char c);
+void console_softirq(void);
+
+/* Up to size bytes of what was printed, from position *from on, which moves. */
+size_t console_log(uint64_t *from, char *buf, size_t size);
+
+/* We are going down: take no lock any more, print everything. */
+void console_panic(void);
 
 void print_set_levels(enum log_level own, enum log_level guest);
 

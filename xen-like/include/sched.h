@@ -23,20 +23,37 @@ void sched_init_cpu(unsigned int cpu, struct vcpu *idle);
 
 /* Wake v (VCPU_BLOCKED off) wherever it may run. */
 void sched_wake(struct vcpu *v);
+/* v has an event: wake it if it is blocked, interrupt it if it runs. */
+void sched_notify(struct vcpu *v);
 /* Set or clear reasons; whoever runs v stops soon. */
 void sched_stop(struct vcpu *v, uint32_t why);
 void sched_start(struct vcpu *v, uint32_t why);
 /* Wait until v's state is saved and it runs nowhere. */
 void sched_sync(struct vcpu *v);
+/* Let v run on these CPUs only: 0, -XEN_EINVAL: none of them is online. */
+int sched_pin(struct vcpu *v, cpumask_t mask);
 
-/* Block current until an event is due (or is already). */
+/* Block current, its upcalls unmasked, until one is due (or is already). */
 void sched_block(struct vcpu *v);
-void sched_yield(struct vcpu *v);
+void sched_give_way(struct vcpu *v);
 /* SCHEDOP_poll: ports are checked; timeout 0 is none. */
 int sched_poll(struct vcpu *v, const uint32_t *ports, unsigned int n,
 	       uint64_t timeout);
 
-/* Bring v's runstate up to now; copies it out if v is current. */
+/*
+ * Copy out the runstate, the present state's time up to now: v's own words do
+ * not change.
+ */
 void sched_runstate(struct vcpu *v, struct vcpu_runstate_info *out);
+
+/*
+ * Write v's runstate to the area it registered; v is current. When its tables
+ * do not map the area now (guest user mode), v->runstate_late is set: call
+ * again on the way to its kernel.
+ */
+void sched_publish(struct vcpu *v);
+
+/* Queue and state of each CPU agree; prints and counts findings (audit). */
+unsigned int sched_audit(void);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-shot timers, a heap of them per CPU. A timer belongs to one CPU; its
- * function runs there in softirq context, with no lock held.
+ * One-shot timers, a pairing heap of them per CPU. The heap's links lie in the
+ * timers, so that arming one never fails. An armed timer belongs to one CPU;
+ * its function runs there in softirq context, with no lock held.
  */
 #ifndef TIMER_H
 #define TIMER_H
@@ -12,8 +13,11 @@ struct timer {
 	uint64_t when;		/* ns of system time */
 	void (*fn)(void *arg);
 	void *arg;
+	/* The lock of cpu's heap guards these; cpu changes while not armed. */
 	unsigned int cpu;
-	int slot;		/* place in the heap, -1 not armed */
+	bool armed;
+	struct timer *child, *next; /* first child, next sibling */
+	struct timer **link;	/* what points to us */
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);

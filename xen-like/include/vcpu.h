@@ -84,6 +84,7 @@ struct vcpu {
 	struct vcpu_runstate_info runstate;
 	gva_t runstate_area;	/* guest virtual address, 0 none */
 	gva_t time_area;
+	bool runstate_late;	/* area not reachable at the last switch */
 
 	/* Events */
 	struct vcpu_info *info;	/* in shared_info or the registered frame */
@@ -95,12 +96,11 @@ struct vcpu {
 
 	/* Time */
 	struct timer periodic, singleshot, poll;
-	uint64_t period_ns;
+	uint64_t period_ns, period_next; /* 0: no ticks */
 	uint32_t time_version;
 
 	/* An old table that an interrupted update must still let go of. */
-	mfn_t old_table;
-	bool old_table_typed;
+	mfn_t old_table; /* pte_finish(); MFN(0): none */
 
 	struct vcpu_x86 x86;
 };
@@ -112,16 +112,27 @@ void vcpu_destroy(struct vcpu *v);
 /* The vCPU of d with that id, NULL if there is none; any id may be asked. */
 struct vcpu *vcpu_find(struct domain *d, unsigned int id);
 
-/* VCPUOP_up, down. */
+/*
+ * VCPUOP_up: 0, also when it is up; -XEN_EINVAL: not initialised. VCPUOP_down:
+ * the last one up that goes down shuts the domain down.
+ */
 int vcpu_up(struct vcpu *v);
 void vcpu_down(struct vcpu *v);
 bool vcpu_is_up(const struct vcpu *v);
 
 /*
- * VCPUOP_register_vcpu_info: once, any 64 bytes within a frame of v's
- * domain; pending bits are carried over and v is kicked once.
+ * VCPUOP_register_vcpu_info: once, any 64 bytes within a frame of v's domain,
+ * by v itself or while v is down. Its contents are carried over, every port is
+ * made to look pending so that none is lost, v is kicked once.
+ * 0, -XEN_ENXIO: crosses the page, -XEN_EINVAL.
  */
 int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset);
+
+/* Timers as VCPUOP_* sets them: ns of the period, absolute time; 0 stops. */
+void vcpu_set_periodic(struct vcpu *v, uint64_t period);
+void vcpu_set_singleshot(struct vcpu *v, uint64_t when);
+/* v is loaded: the tick it missed, and its ticks go on. */
+void vcpu_periodic_resume(struct vcpu *v);
 
 /* The event upcall: is one due when v is next left to? */
 static inline bool vcpu_upcall_due(const struct vcpu *v)

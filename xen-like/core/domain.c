@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: the table of them, references, shutdown, death.
+ *
+ * table_lock, a leaf, guards the rows: a domain in one is not freed while it is
+ * held. A count that has come to 0 does not rise again; whoever holds a
+ * reference may use the domain without the lock. The table's own
+ * reference is dropped by domain_destroy(); frames that are still in use
+ * hold one (domain_frames.c), and the id is taken until the last is gone.
+ */
+#include "domain.h"
+#include "audit.h"
+#include "domain_frames.h"
+#include "evtchn.h"
+#include "gnttab.h"
+#include "heap.h"
+#include "pagetype.h"
+#include "panic.h"
+#include "param.h"
+#include "print.h"
+#include "pte.h"
+#include "sched.h"
+#include <xen/sched.h>
+
+#define GRANT_FRAMES 64 /* as Xen gives a domain by default */
+
+_Static_assert(sizeof(struct domain) <= PAGE_SIZE, "a domain is one page");
+
+/* The ids stand beside the pointers: a look for one touches no other domain. */
+static struct lock table_lock;
+static uint32_t row_id[MAX_DOMAINS]; /* id + 1, 0 free */
+static struct domain *row[MAX_DOMAINS];
+static struct domain *initial;
+
+/* ---- Table and references ---------------------------------------------------- */
+
+static int row_of(domid_t id)
+{
+	for (int i = 0; i < MAX_DOMAINS; i++)
+		if (READ_ONCE(row_id[i]) == id + 1u)
+			return i;
+	return -1;
+}
+
+struct domain *domain_held(domid_t id)
+{
+	int i = row_of(id);
+
+	return i < 0 ? NULL : load_acquire(&row[i]);
+}
+
+/* 0, -XEN_EEXIST, -XEN_ENOMEM. */
+static int publish(struct domain *d)
+{
+	int rc = -XEN_ENOMEM;
+
+	lock_take(&table_lock);
+	if (row_of(d->id) >= 0)
+		rc = -XEN_EEXIST;
+	for (int i = 0; rc == -XEN_ENOMEM && i < MAX_DOMAINS; i++) {
+		if (row_id[i])
+			continue;
+		store_release(&row[i], d);
+		store_release(&row_id[i], d->id + 1u);
+		rc = 0;
+	}
+	lock_drop(&table_lock);
+	return rc;
+}
+
+/* A reference, unless the last is gone already. table_lock is held. */
+static struct domain *reference(struct domain *d)
+{
+	uint32_t n = READ_ONCE(d->refs);
+
+	while (n)
+		if (__atomic_compare_exchange_n(&d->refs, &n, n + 1, false,
+						__ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return d;
+	return NULL;
+}
+
+struct domain *domain_get(domid_t id)
+{
+	struct domain *d = NULL;
+	int i;
+
+	lock_take(&table_lock);
+	i = row_of(id);
+	if (i >= 0)
+		d = reference(row[i]);
+	lock_drop(&table_lock);
+	return d;
+}
+
+struct domain *domain_next(struct domain *d)
+{
+	uint32_t after = d ? d->id + 1u : 0;
+	struct domain *next;
+	uint32_t best;
+	int at;
+
+	lock_take(&table_lock);
+	do {
+		best = ~0u;
+		at = 0;
+		for (int i = 0; i < MAX_DOMAINS; i++)
+			if (row_id[i] > after && row_id[i] < best)
+				best = row_id[at = i];
+		next = best == ~0u ? NULL : reference(row[at]);
+		after = best;
+	} while (!next && best != ~0u);
+	lock_drop(&table_lock);
+	if (d)
+		domain_put(d);
+	return next;
+}
+
+struct domain *domain_initial(void)
+{
+	return load_acquire(&initial);
+}
+
+static void domain_release(struct domain *d)
+{
+	int i;
+
+	lock_take(&table_lock);
+	i = row_of(d->id);
+	ASSERT(i >= 0 && !d->refs);
+	row_id[i] = 0;
+	row[i] = NULL;
+	lock_drop(&table_lock);
+	for (unsigned int v = 0; v < MAX_VCPUS; v++)
+		if (d->vcpu[v])
+			vcpu_destroy(d->vcpu[v]);
+	for (unsigned int p = 0; p < ARRAY_SIZE(d->evtchn); p++)
+		if (d->evtchn[p])
+			heap_free_ptr(d->evtchn[p], 0);
+	heap_free_ptr(d, 0);
+}
+
+void domain_put(struct domain *d)
+{
+	uint32_t old = __atomic_fetch_sub(&d->refs, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT(old);
+	if (old == 1)
+		domain_release(d);
+}
+
+/* ---- Birth ----------------------------------------------------------------------- */
+
+struct domain *domain_create(domid_t id, bool privileged,
+			     unsigned int max_vcpus, uint64_t max_frames)
+{
+	struct domain *d;
+
+	if (id >= DOMID_FIRST_RESERVED || !max_vcpus || max_vcpus > MAX_VCPUS)
+		return NULL;
+	d = heap_alloc_zeroed(0);
+	if (!d)
+		return NULL;
+	d->id = id;
+	d->privileged = privileged;
+	d->refs = 1;
+	d->max_vcpus = max_vcpus;
+	d->max_frames = max_frames;
+	/* Published first: its pages find their owner by its id. */
+	if (publish(d)) {
+		heap_free_ptr(d, 0);
+		return NULL;
+	}
+	d->shared = domain_share_alloc(d);
+	if (!d->shared || gnttab_init(d, GRANT_FRAMES)) {
+		gnttab_destroy(d);
+		if (d->shared)
+			domain_share_free(d, d->shared);
+		domain_put(d);
+		return NULL;
+	}
+	if (privileged)
+		store_release(&initial, d);
+	return d;
+}
+
+/* ---- Stop and go ------------------------------------------------------------------- */
+
+static void stop_all(struct domain *d, uint32_t why)
+{
+	struct vcpu *v;
+
+	for (unsigned int i = 0; i < d->max_vcpus; i++)
+		if ((v = vcpu_find(d, i)))
+			sched_stop(v, why);
+}
+
+static void start_all(struct domain *d, uint32_t why)
+{
+	struct vcpu *v;
+
+	for (unsigned int i = 0; i < d->max_vcpus; i++)
+		if ((v = vcpu_find(d, i)))
+			sched_start(v, why);
+}
+
+static void sync_all(struct domain *d)
+{
+	struct vcpu *v;
+
+	for (unsigned int i = 0; i < d->max_vcpus; i++)
+		if ((v = vcpu_find(d, i)))
+			sched_sync(v);
+}
+
+/* +1 or -1 to all pause counts; the reason changes with the first and last. */
+static void count_pauses(struct domain *d, int step)
+{
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = vcpu_find(d, i);
+
+		if (!v)
+			continue;
+		if (step > 0 && !v->pause_count++)
+			sched_stop(v, VCPU_PAUSED);
+		if (step < 0 && v->pause_count && !--v->pause_count)
+			sched_start(v, VCPU_PAUSED);
+	}
+}
+
+void domain_pause(struct domain *d)
+{
+	lock_take(&d->lock);
+	count_pauses(d, 1);
+	lock_drop(&d->lock);
+	sync_all(d);
+}
+
+void domain_unpause(struct domain *d)
+{
+	lock_take(&d->lock);
+	count_pauses(d, -1);
+	lock_drop(&d->lock);
+}
+
+/* ---- Shutdown ---------------------------------------------------------------------- */
+
+const char *domain_shutdown_name(unsigned int reason)
+{
+	static const char *const names[] = {
+		[SHUTDOWN_poweroff] = "poweroff",
+		[SHUTDOWN_reboot] = "reboot",
+		[SHUTDOWN_suspend] = "suspend",
+		[SHUTDOWN_crash] = "crash",
+		[SHUTDOWN_watchdog] = "watchdog",
+		[SHUTDOWN_soft_reset] = "soft reset",
+	};
+
+	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown reason";
+}
+
+void domain_audit_machine(void)
+{
+	struct domain *d;
+	unsigned int bad;
+
+	for (d = domain_next(NULL); d; d = domain_next(d))
+		domain_pause(d);
+	bad = audit_run();
+	if (bad)
+		print(LOG_ERR, "audit: %u findings\n", bad);
+	else
+		print(LOG_ERR, "audit: clean\n");
+	for (d = domain_next(NULL); d; d = domain_next(d))
+		domain_unpause(d);
+}
+
+/* The initial domain is done: so is the machine. */
+static _Noreturn void machine_shutdown(struct domain *d, unsigned int reason)
+{
+	bool halt = reason == SHUTDOWN_poweroff || params.noreboot;
+
+	print(LOG_ERR, "Domain %u shut down: %s\n", d->id,
+	      domain_shutdown_name(reason));
+	domain_audit_machine();
+	arch_print_stretch();
+	if (reason != SHUTDOWN_poweroff && halt)
+		print(LOG_ERR, "noreboot: not rebooting\n");
+	print(LOG_ERR, halt ? "halting machine\n" : "rebooting machine\n");
+	if (halt)
+		arch_halt();
+	arch_reboot();
+}
+
+void domain_shutdown(struct domain *d, unsigned int reason)
+{
+	struct domain *first = domain_initial();
+	bool done;
+
+	lock_take(&d->lock);
+	done = d->shutdown;
+	d->shutdown = true;
+	if (!done)
+		d->shutdown_code = (uint8_t)reason;
+	lock_drop(&d->lock);
+	if (done)
+		return;
+	stop_all(d, VCPU_STOPPED);
+	if (d->privileged)
+		machine_shutdown(d, reason);
+	if (first)
+		evtchn_virq_global(first, VIRQ_DOM_EXC);
+}
+
+void domain_resume(struct domain *d)
+{
+	lock_take(&d->lock);
+	if (d->shutdown && d->life == DOMAIN_ALIVE) {
+		d->shutdown = false;
+		start_all(d, VCPU_STOPPED);
+	}
+	lock_drop(&d->lock);
+}
+
+void domain_crash(struct vcpu *v, const char *fmt, ...)
+{
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* One report is enough, and a guest with 32 vCPUs gets no more. */
+	if (!READ_ONCE(v->domain->shutdown)) {
+		print(LOG_ERR, "domain_crash: d%uv%u: %s\n", v->domain->id,
+		      v->id, text);
+		arch_vcpu_dump(v);
+	}
+	domain_shutdown(v->domain, SHUTDOWN_crash);
+}
+
+/* ---- Death ----------------------------------------------------------------------------- */
+
+/* What v holds of its domain's frames. Restartable. */
+static int vcpu_relinquish(struct vcpu *v)
+{
+	static struct vcpu_info nowhere = { .evtchn_upcall_mask = 1 };
+	mfn_t m = v->info_frame;
+	int rc;
+
+	timer_stop(&v->periodic);
+	timer_stop(&v->singleshot);
+	timer_stop(&v->poll);
+	v->info = &nowhere;
+	rc = pte_finish(v);
+	if (rc)
+		return rc;
+	if (!mfn_eq(m, MFN_NONE)) {
+		rc = type_put(m);
+		if (rc)
+			return rc;
+		v->info_frame = MFN_NONE;
+	}
+	return arch_vcpu_drop_context(v);
+}
+
+static int vcpus_relinquish(struct domain *d)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; !rc && i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			rc = vcpu_relinquish(d->vcpu[i]);
+	return rc;
+}
+
+int domain_destroy(struct domain *d)
+{
+	struct domain *first = domain_initial();
+	int rc;
+
+	lock_take(&d->lock);
+	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
+	if (d->life == DOMAIN_ALIVE) {
+		/* Under the lock that ports are taken with, too. */
+		lock_take(&d->evtchn_lock);
+		d->life = DOMAIN_DYING;
+		lock_drop(&d->evtchn_lock);
+	}
+	d->shutdown = true;
+	lock_drop(&d->lock);
+	if (rc)
+		return rc;
+	stop_all(d, VCPU_STOPPED);
+	sync_all(d);
+	if ((rc = evtchn_destroy(d)) || (rc = vcpus_relinquish(d)))
+		return rc;
+	gnttab_destroy(d);
+	if ((rc = type_relinquish(d)))
+		return rc;
+	lock_take(&d->lock);
+	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
+	d->life = DOMAIN_DEAD;
+	lock_drop(&d->lock);
+	if (rc)
+		return 0;
+	domain_share_free(d, d->shared);
+	d->shared = NULL;
+	if (first == d)
+		store_release(&initial, (struct domain *)NULL);
+	else if (first)
+		evtchn_virq_global(first, VIRQ_DOM_EXC);
+	domain_put(d);
+	return 0;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A domain's frames. Those it was given are in a list (frame.next/prev, 0
+ * ends it) and in d->frames until their last reference is gone: a frame that
+ * it gave back but still maps counts, or it could hold more than its limit.
+ * Pages we share with it are in no list.
+ *
+ * While there are frames of either kind, they hold a reference of the domain:
+ * the list one, each shared page one.
+ */
+#include "domain.h"
+#include "domain_frames.h"
+#include "frame.h"
+#include "heap.h"
+#include "panic.h"
+#include "print.h"
+
+static bool listed(mfn_t m)
+{
+	return frame_of(m)->kind != FRAME_SHARE;
+}
+
+/* ---- The list; d->frames_lock is held ---------------------------------------- */
+
+static void list_add(struct domain *d, mfn_t m)
+{
+	struct frame *f = frame_of(m);
+
+	f->prev = 0;
+	f->next = d->frames_head;
+	if (f->next)
+		frame_table[f->next].prev = (uint32_t)m.n;
+	d->frames_head = (uint32_t)m.n;
+}
+
+static void list_remove(struct domain *d, mfn_t m)
+{
+	struct frame *f = frame_of(m);
+
+	if (f->prev)
+		frame_table[f->prev].next = f->next;
+	else
+		d->frames_head = f->next;
+	if (f->next)
+		frame_table[f->next].prev = f->prev;
+	f->next = f->prev = 0;
+}
+
+/* ---- Taking and giving --------------------------------------------------------- */
+
+/* May d have n more? Then they are counted. */
+static bool reserve(struct domain *d, uint64_t n)
+{
+	bool ok;
+
+	lock_take(&d->frames_lock);
+	ok = d->life == DOMAIN_ALIVE && n <= d->max_frames &&
+	     d->frames <= d->max_frames - n;
+	if (ok && !d->frames)
+		__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+	if (ok)
+		d->frames += n;
+	lock_drop(&d->frames_lock);
+	return ok;
+}
+
+static void unreserve(struct domain *d, uint64_t n)
+{
+	bool last;
+
+	lock_take(&d->frames_lock);
+	d->frames -= n;
+	last = !d->frames;
+	lock_drop(&d->frames_lock);
+	if (last)
+		domain_put(d);
+}
+
+/*
+ * From frame_own() on others can find m: the lock keeps whoever drops it
+ * waiting until it is in the list.
+ */
+static void give(struct domain *d, mfn_t m)
+{
+	__builtin_memset(frame_ptr(m), 0, PAGE_SIZE);
+	machphys[m.n] = M2P_INVALID;
+	lock_take(&d->frames_lock);
+	frame_own(m, d->id);
+	list_add(d, m);
+	lock_drop(&d->frames_lock);
+}
+
+mfn_t domain_alloc(struct domain *d, unsigned int order)
+{
+	uint64_t n = 1ul << order;
+	mfn_t m;
+
+	if (order > HEAP_MAX_ORDER || !reserve(d, n))
+		return MFN_NONE;
+	m = heap_alloc(order);
+	if (mfn_eq(m, MFN_NONE)) {
+		unreserve(d, n);
+		return m;
+	}
+	for (uint64_t i = 0; i < n; i++)
+		give(d, MFN(m.n + i));
+	return m;
+}
+
+/* Drop the owner's reference, once. False: it is gone already. */
+static bool drop_allocated(mfn_t m)
+{
+	if (!(__atomic_fetch_and(&frame_of(m)->word, ~FRAME_ALLOCATED,
+				 __ATOMIC_ACQ_REL) &
+	      FRAME_ALLOCATED))
+		return false;
+	frame_put(m);
+	return true;
+}
+
+int domain_free(struct domain *d, mfn_t m)
+{
+	int rc = -XEN_EINVAL;
+
+	if (!frame_get(m, d->id))
+		return rc;
+	if (listed(m) && drop_allocated(m))
+		rc = 0;
+	frame_put(m);
+	return rc;
+}
+
+void *domain_share_alloc(struct domain *d)
+{
+	void *page = heap_alloc_zeroed(0);
+
+	if (!page)
+		return NULL;
+	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+	machphys[ptr_frame(page).n] = M2P_INVALID;
+	frame_own_share(ptr_frame(page), d->id, true);
+	return page;
+}
+
+void domain_share_free(struct domain *d, void *page)
+{
+	mfn_t m = ptr_frame(page);
+
+	ASSERT(frame_of(m)->owner == d->id && !listed(m));
+	frame_drop_share(m);
+}
+
+void domain_frame_gone(domid_t owner, mfn_t m)
+{
+	struct domain *d = domain_held(owner);
+
+	ASSERT(d);
+	if (!listed(m)) {
+		domain_put(d);
+		return;
+	}
+	lock_take(&d->frames_lock);
+	list_remove(d, m);
+	lock_drop(&d->frames_lock);
+	unreserve(d, 1);
+}
+
+/* ---- Audit ------------------------------------------------------------------------ */
+
+unsigned int domain_frames_audit(struct domain *d)
+{
+	uint64_t n = 0;
+	uint32_t prev = 0;
+
+	for (uint32_t i = d->frames_head; i; i = frame_table[i].next) {
+		struct frame *f = &frame_table[i];
+
+		if (i >= frame_limit || f->owner != d->id ||
+		    f->prev != prev || f->kind != FRAME_RAM ||
+		    !(f->word & FRAME_COUNT_MASK) || n++ > frame_limit) {
+			print(LOG_ERR, "audit: d%u: frame %x in its list\n",
+			      d->id, i);
+			return 1;
+		}
+		prev = i;
+	}
+	if (n == d->frames)
+		return 0;
+	print(LOG_ERR, "audit: d%u: %lu frames in the list, %lu counted\n",
+	      d->id, n, d->frames);
+	return 1;
+}

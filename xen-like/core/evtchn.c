@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event channels, two-level.
+ *
+ * The pending, mask and selector words lie in memory that the guest writes at
+ * any time: each is changed by one atomic operation and believed for nothing
+ * but whether to go on. Records are ours, under d->evtchn_lock; their pages
+ * stay until the domain is freed, so a port below d->ports always has one.
+ */
+#include "evtchn.h"
+#include "arch.h"
+#include "heap.h"
+#include "panic.h"
+#include "print.h"
+#include "sched.h"
+
+#define WORD_BITS 64u
+
+_Static_assert(sizeof(struct evtchn) * EVTCHN_PAGE_PORTS == PAGE_SIZE,
+	       "a page holds EVTCHN_PAGE_PORTS records");
+
+static struct evtchn *record(struct domain *d, port_t port)
+{
+	return &d->evtchn[port / EVTCHN_PAGE_PORTS][port % EVTCHN_PAGE_PORTS];
+}
+
+static bool port_valid(const struct domain *d, port_t port)
+{
+	return port < load_acquire(&d->ports);
+}
+
+/* ---- Pending: the shared words -------------------------------------------- */
+
+static void upcall(struct vcpu *v)
+{
+	if (!__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1,
+				 __ATOMIC_SEQ_CST))
+		sched_notify(v);
+}
+
+static void select_word(struct vcpu *v, unsigned int word)
+{
+	if (!atomic_bit_set(&v->info->evtchn_pending_sel, word))
+		upcall(v);
+}
+
+static void wake_pollers(struct domain *d, port_t port)
+{
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = vcpu_find(d, i);
+		uint32_t wants = v ? READ_ONCE(v->poll_port) : 0;
+
+		if (wants == port || wants == ~0u)
+			sched_wake(v);
+	}
+}
+
+static void set_pending(struct domain *d, unsigned int vcpu, port_t port)
+{
+	struct shared_info *s = d->shared;
+	unsigned int word = port / WORD_BITS, bit = port % WORD_BITS;
+	struct vcpu *v = d->vcpu[vcpu];
+
+	if (atomic_bit_set(&s->evtchn_pending[word], bit))
+		return;
+	if (v && !(READ_ONCE(s->evtchn_mask[word]) >> bit & 1))
+		select_word(v, word);
+	if (unlikely(__atomic_load_n(&d->poll_mask, __ATOMIC_SEQ_CST)))
+		wake_pollers(d, port);
+}
+
+bool evtchn_pending(struct domain *d, port_t port)
+{
+	return READ_ONCE(d->shared->evtchn_pending[port / WORD_BITS]) >>
+		       (port % WORD_BITS) & 1;
+}
+
+int evtchn_unmask(struct domain *d, port_t port)
+{
+	unsigned int word = port / WORD_BITS, bit = port % WORD_BITS;
+	struct vcpu *v;
+
+	if (!port_valid(d, port))
+		return -XEN_EINVAL;
+	v = vcpu_find(d, READ_ONCE(record(d, port)->vcpu));
+	if (v && atomic_bit_clear(&d->shared->evtchn_mask[word], bit) &&
+	    evtchn_pending(d, port))
+		select_word(v, word);
+	return 0;
+}
+
+/* ---- Records ----------------------------------------------------------------- */
+
+/* Both domains' locks, in id order; the same domain twice is one lock. */
+static void lock_both(struct domain *a, struct domain *b)
+{
+	struct domain *first = a->id < b->id ? a : b;
+	struct domain *last = a->id < b->id ? b : a;
+
+	lock_take(&first->evtchn_lock);
+	if (first != last)
+		lock_take(&last->evtchn_lock);
+}
+
+static void drop_both(struct domain *a, struct domain *b)
+{
+	lock_drop(&a->evtchn_lock);
+	if (a != b)
+		lock_drop(&b->evtchn_lock);
+}
+
+/* A free port's number; -XEN_ENOSPC, ENOMEM, EINVAL: d is dying. Locked. */
+static int take_free(struct domain *d)
+{
+	struct evtchn *page;
+	port_t port;
+
+	if (d->life != DOMAIN_ALIVE)
+		return -XEN_EINVAL;
+	for (port = 1; port < d->ports; port++)
+		if (record(d, port)->state == PORT_FREE)
+			return (int)port;
+	if (d->ports >= EVTCHN_2L_PORTS)
+		return -XEN_ENOSPC;
+	page = heap_alloc_zeroed(0);
+	if (!page)
+		return -XEN_ENOMEM;
+	port = d->ports;
+	d->evtchn[port / EVTCHN_PAGE_PORTS] = page;
+	if (!port) /* port 0 is nobody's */
+		page->state = PORT_RESERVED;
+	store_release(&d->ports, port + EVTCHN_PAGE_PORTS);
+	return (int)(port ? port : 1);
+}
+
+/* The port is closed: nothing of it stays behind for the next user. */
+static void free_record(struct domain *d, port_t port)
+{
+	*record(d, port) = (struct evtchn){ .state = PORT_FREE };
+	atomic_bit_clear(&d->shared->evtchn_pending[port / WORD_BITS],
+			 port % WORD_BITS);
+}
+
+int evtchn_alloc_unbound(struct domain *d, domid_t remote)
+{
+	int port;
+
+	lock_take(&d->evtchn_lock);
+	port = take_free(d);
+	if (port > 0)
+		*record(d, (port_t)port) = (struct evtchn){
+			.state = PORT_UNBOUND,
+			.remote_domid = remote,
+		};
+	lock_drop(&d->evtchn_lock);
+	return port;
+}
+
+/* Take one more reference of a domain that somebody holds. */
+static struct domain *again(struct domain *d)
+{
+	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+	return d;
+}
+
+static void join(struct domain *d, port_t port, struct domain *r,
+		 port_t remote_port)
+{
+	struct evtchn *c = record(d, port);
+
+	c->state = PORT_INTERDOMAIN;
+	c->remote = again(r);
+	c->remote_domid = r->id;
+	c->remote_port = remote_port;
+}
+
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
+			    port_t remote_port)
+{
+	struct evtchn *rc;
+	int port;
+
+	lock_both(d, remote);
+	port = take_free(d);
+	if (port < 0)
+		goto out;
+	rc = record(remote, remote_port);
+	if (!port_valid(remote, remote_port) || rc->state != PORT_UNBOUND ||
+	    rc->remote_domid != d->id) {
+		port = -XEN_EINVAL;
+		goto out;
+	}
+	join(d, (port_t)port, remote, remote_port);
+	join(remote, remote_port, d, (port_t)port);
+	/* What was sent before we were there may be lost: look at it once. */
+	set_pending(d, 0, (port_t)port);
+out:
+	drop_both(d, remote);
+	return port;
+}
+
+/* Only these belong to a vCPU; the others to the domain. */
+static bool virq_per_vcpu(uint32_t virq)
+{
+	return virq == VIRQ_TIMER || virq == VIRQ_DEBUG ||
+	       virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU;
+}
+
+int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu)
+{
+	struct vcpu *v;
+	int port;
+
+	if (virq >= NR_VIRQS || (!virq_per_vcpu(virq) && vcpu))
+		return -XEN_EINVAL;
+	v = vcpu_find(d, vcpu);
+	if (!v)
+		return -XEN_ENOENT;
+	lock_take(&d->evtchn_lock);
+	port = v->virq_port[virq] ? -XEN_EEXIST : take_free(d);
+	if (port > 0) {
+		*record(d, (port_t)port) = (struct evtchn){
+			.state = PORT_VIRQ,
+			.virq = (uint8_t)virq,
+			.vcpu = (uint16_t)vcpu,
+		};
+		lock_take(&v->virq_lock);
+		v->virq_port[virq] = (unsigned int)port;
+		lock_drop(&v->virq_lock);
+	}
+	lock_drop(&d->evtchn_lock);
+	return port;
+}
+
+int evtchn_bind_ipi(struct domain *d, uint32_t vcpu)
+{
+	int port;
+
+	if (!vcpu_find(d, vcpu))
+		return -XEN_ENOENT;
+	lock_take(&d->evtchn_lock);
+	port = take_free(d);
+	if (port > 0)
+		*record(d, (port_t)port) = (struct evtchn){
+			.state = PORT_IPI,
+			.vcpu = (uint16_t)vcpu,
+		};
+	lock_drop(&d->evtchn_lock);
+	return port;
+}
+
+int evtchn_bind_vcpu(struct domain *d, port_t port, uint32_t vcpu)
+{
+	struct evtchn *c;
+	int rc = 0;
+
+	if (!vcpu_find(d, vcpu))
+		return -XEN_ENOENT;
+	if (!port_valid(d, port))
+		return -XEN_EINVAL;
+	c = record(d, port);
+	lock_take(&d->evtchn_lock);
+	if (c->state == PORT_UNBOUND || c->state == PORT_INTERDOMAIN ||
+	    (c->state == PORT_VIRQ && !virq_per_vcpu(c->virq)))
+		WRITE_ONCE(c->vcpu, (uint16_t)vcpu);
+	else
+		rc = -XEN_EINVAL;
+	lock_drop(&d->evtchn_lock);
+	return rc;
+}
+
+/* ---- Close ----------------------------------------------------------------------- */
+
+static void close_virq(struct domain *d, port_t port, uint32_t virq)
+{
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = vcpu_find(d, i);
+
+		if (!v || v->virq_port[virq] != port)
+			continue;
+		/* Whoever raises it now has either done it or finds 0. */
+		lock_take(&v->virq_lock);
+		v->virq_port[virq] = 0;
+		lock_drop(&v->virq_lock);
+	}
+}
+
+/* Both locks are held: the remote end waits for us to bind again. */
+static void close_interdomain(struct domain *d, port_t port)
+{
+	struct evtchn *c = record(d, port), *rc;
+	struct domain *r = c->remote;
+
+	rc = record(r, c->remote_port);
+	ASSERT(rc->state == PORT_INTERDOMAIN && rc->remote == d &&
+	       rc->remote_port == port);
+	rc->state = PORT_UNBOUND;
+	rc->remote = NULL;
+	rc->remote_domid = d->id;
+	rc->remote_port = 0;
+	free_record(d, port);
+}
+
+/*
+ * The domain that the open interdomain port leads to, with a reference, or
+ * NULL. Its lock may come before ours, so the caller looks again.
+ */
+static struct domain *remote_of(struct domain *d, port_t port)
+{
+	struct evtchn *c = record(d, port);
+	struct domain *r = NULL;
+
+	lock_take(&d->evtchn_lock);
+	if (c->state == PORT_INTERDOMAIN)
+		r = again(c->remote);
+	lock_drop(&d->evtchn_lock);
+	return r;
+}
+
+/* 1: port became interdomain or got another remote meanwhile. */
+static int close_locked(struct domain *d, port_t port, struct domain *r)
+{
+	struct evtchn *c = record(d, port);
+
+	switch (c->state) {
+	case PORT_INTERDOMAIN:
+		if (c->remote != r)
+			return 1;
+		close_interdomain(d, port);
+		return 0;
+	case PORT_VIRQ:
+		close_virq(d, port, c->virq);
+		/* fall through */
+	case PORT_UNBOUND:
+	case PORT_IPI:
+		free_record(d, port);
+		return 0;
+	}
+	return -XEN_EINVAL;
+}
+
+int evtchn_close(struct domain *d, port_t port)
+{
+	struct domain *r;
+	bool joined;
+	int rc;
+
+	if (!port_valid(d, port))
+		return -XEN_EINVAL;
+	do {
+		r = remote_of(d, port);
+		lock_both(d, r ? r : d);
+		joined = record(d, port)->state == PORT_INTERDOMAIN;
+		rc = close_locked(d, port, r);
+		drop_both(d, r ? r : d);
+		if (r && joined && !rc) {
+			/* The two references that the ends held. */
+			domain_put(d);
+			domain_put(r);
+		}
+		if (r)
+			domain_put(r);
+	} while (rc == 1);
+	return rc;
+}
+
+/*
+ * Close all. A call that is made again passes over what is closed quickly,
+ * and each call closes some before it looks whether to stop.
+ */
+static int close_all(struct domain *d)
+{
+	unsigned int closed = 0;
+
+	for (port_t port = 1; port < load_acquire(&d->ports); port++) {
+		if (READ_ONCE(record(d, port)->state) == PORT_FREE)
+			continue;
+		evtchn_close(d, port);
+		if (++closed % 32 == 0 && preempt_check())
+			return -XEN_ERESTART;
+	}
+	return 0;
+}
+
+int evtchn_reset(struct domain *d)
+{
+	return close_all(d);
+}
+
+int evtchn_destroy(struct domain *d)
+{
+	return close_all(d);
+}
+
+/* ---- Send -------------------------------------------------------------------------- */
+
+int evtchn_send(struct domain *d, port_t port)
+{
+	struct evtchn *c;
+	int rc = 0;
+
+	if (unlikely(!port_valid(d, port)))
+		return -XEN_EINVAL;
+	c = record(d, port);
+	lock_take(&d->evtchn_lock);
+	switch (c->state) {
+	case PORT_INTERDOMAIN:
+		set_pending(c->remote,
+			    READ_ONCE(record(c->remote, c->remote_port)->vcpu),
+			    c->remote_port);
+		break;
+	case PORT_IPI:
+		set_pending(d, c->vcpu, port);
+		break;
+	case PORT_UNBOUND: /* nobody is there yet: as if it were lost */
+		break;
+	default:
+		rc = -XEN_EINVAL;
+	}
+	lock_drop(&d->evtchn_lock);
+	return rc;
+}
+
+void evtchn_virq(struct vcpu *v, uint32_t virq)
+{
+	lock_take(&v->virq_lock);
+	if (v->virq_port[virq])
+		set_pending(v->domain, v->id, v->virq_port[virq]);
+	lock_drop(&v->virq_lock);
+}
+
+void evtchn_virq_global(struct domain *d, uint32_t virq)
+{
+	struct vcpu *v = vcpu_find(d, 0);
+	port_t port;
+
+	if (!v)
+		return;
+	lock_take(&v->virq_lock);
+	port = v->virq_port[virq];
+	if (port)
+		set_pending(d, READ_ONCE(record(d, port)->vcpu), port);
+	lock_drop(&v->virq_lock);
+}
+
+/* ---- Status -------------------------------------------------------------------------- */
+
+int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out)
+{
+	struct evtchn *c;
+
+	if (!port_valid(d, port))
+		return -XEN_EINVAL;
+	c = record(d, port);
+	lock_take(&d->evtchn_lock);
+	out->vcpu = c->vcpu;
+	switch (c->state) {
+	case PORT_UNBOUND:
+		out->status = EVTCHNSTAT_unbound;
+		out->u.unbound.dom = c->remote_domid;
+		break;
+	case PORT_INTERDOMAIN:
+		out->status = EVTCHNSTAT_interdomain;
+		out->u.interdomain.dom = c->remote_domid;
+		out->u.interdomain.port = c->remote_port;
+		break;
+	case PORT_VIRQ:
+		out->status = EVTCHNSTAT_virq;
+		out->u.virq = c->virq;
+		break;
+	case PORT_IPI:
+		out->status = EVTCHNSTAT_ipi;
+		break;
+	default:
+		out->status = EVTCHNSTAT_closed;
+	}
+	lock_drop(&d->evtchn_lock);
+	return 0;
+}
+
+/* ---- Audit --------------------------------------------------------------------------- */
+
+static const char *audit_port(struct domain *d, port_t port)
+{
+	struct evtchn *c = record(d, port), *o;
+
+	if (c->vcpu && !vcpu_find(d, c->vcpu))
+		return "names no vCPU";
+	switch (c->state) {
+	case PORT_VIRQ:
+		/* A global one may notify any, but is bound at vCPU 0. */
+		if (!d->vcpu[virq_per_vcpu(c->virq) ? c->vcpu : 0] ||
+		    d->vcpu[virq_per_vcpu(c->virq) ? c->vcpu : 0]
+				    ->virq_port[c->virq] != port)
+			return "is no vCPU's VIRQ";
+		break;
+	case PORT_INTERDOMAIN:
+		if (!c->remote || c->remote->id != c->remote_domid ||
+		    c->remote_port >= c->remote->ports)
+			return "leads nowhere";
+		o = record(c->remote, c->remote_port);
+		if (o->state != PORT_INTERDOMAIN || o->remote != d ||
+		    o->remote_port != port)
+			return "is not known to its other end";
+		break;
+	case PORT_FREE:
+		if (c->remote || c->remote_port || c->vcpu || c->virq)
+			return "is free but not empty";
+		break;
+	case PORT_RESERVED:
+		if (port)
+			return "is reserved";
+		break;
+	}
+	return c->remote && c->state != PORT_INTERDOMAIN ? "holds a domain" :
+							   NULL;
+}
+
+int evtchn_audit(struct domain *d)
+{
+	int rc = 0;
+
+	for (port_t port = 0; port < d->ports; port++) {
+		const char *bad = audit_port(d, port);
+
+		if (bad) {
+			print(LOG_ERR, "audit: d%u port %u %s\n", d->id, port,
+			      bad);
+			rc = -1;
+		}
+	}
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = vcpu_find(d, i);
+
+		for (uint32_t virq = 0; v && virq < NR_VIRQS; virq++) {
+			port_t port = v->virq_port[virq];
+
+			if (!port || (port < d->ports &&
+				      record(d, port)->state == PORT_VIRQ &&
+				      record(d, port)->virq == virq))
+				continue;
+			print(LOG_ERR, "audit: d%uv%u virq %u: port %u\n",
+			      d->id, i, virq, port);
+			rc = -1;
+		}
+	}
+	return rc;
+}

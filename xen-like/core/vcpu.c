@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtual CPUs: birth and death, up and down, where their vcpu_info lies, and
+ * the timers that a guest sets.
+ */
+#include "vcpu.h"
+#include "arch.h"
+#include "evtchn.h"
+#include "heap.h"
+#include "pagetype.h"
+#include "sched.h"
+#include <xen/sched.h>
+
+#define PERIOD_NS 10000000ul /* a new vCPU ticks at 100 Hz, as on Xen */
+
+static unsigned int size_order(void)
+{
+	unsigned int order = 0;
+
+	while (PAGE_SIZE << order < sizeof(struct vcpu))
+		order++;
+	return order;
+}
+
+/* ---- Timers ---------------------------------------------------------------- */
+
+/*
+ * The tick counts only while v runs: missed ones are one, sent when v is
+ * loaded (sched.c calls vcpu_periodic_resume()).
+ */
+static void periodic_fire(void *arg)
+{
+	struct vcpu *v = arg;
+
+	if (READ_ONCE(v->running))
+		vcpu_periodic_resume(v);
+}
+
+void vcpu_periodic_resume(struct vcpu *v)
+{
+	uint64_t period = READ_ONCE(v->period_ns), now;
+
+	if (!period)
+		return;
+	now = now_ns();
+	if (now >= v->period_next) {
+		evtchn_virq(v, VIRQ_TIMER);
+		v->period_next = now + period;
+	}
+	timer_set(&v->periodic, v->period_next);
+}
+
+static void singleshot_fire(void *arg)
+{
+	evtchn_virq(arg, VIRQ_TIMER);
+}
+
+static void poll_fire(void *arg)
+{
+	struct vcpu *v = arg;
+
+	if (READ_ONCE(v->poll_port))
+		sched_wake(v);
+}
+
+void vcpu_set_periodic(struct vcpu *v, uint64_t period)
+{
+	WRITE_ONCE(v->period_ns, 0);
+	timer_stop(&v->periodic);
+	if (!period)
+		return;
+	v->period_next = now_ns() + period;
+	WRITE_ONCE(v->period_ns, period);
+	timer_set(&v->periodic, v->period_next);
+}
+
+void vcpu_set_singleshot(struct vcpu *v, uint64_t when)
+{
+	if (when)
+		timer_set(&v->singleshot, when);
+	else
+		timer_stop(&v->singleshot);
+}
+
+/* ---- Birth and death -------------------------------------------------------- */
+
+/* The nth CPU, going round. */
+static unsigned int nth_cpu(unsigned int n)
+{
+	cpumask_t cpus = cpus_online();
+
+	for (n %= (unsigned int)__builtin_popcount(cpus); n; n--)
+		cpus &= cpus - 1;
+	return (unsigned int)__builtin_ctz(cpus);
+}
+
+static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
+{
+	v->domain = d;
+	v->id = id;
+	v->cpu = nth_cpu(id);
+	v->why_not = VCPU_DOWN;
+	v->affinity = ~0u;
+	v->runstate.state = RUNSTATE_offline;
+	v->runstate.state_entry_time = now_ns();
+	v->info = &d->shared->vcpu_info[id];
+	v->info->evtchn_upcall_mask = 1;
+	v->info_frame = MFN_NONE;
+	v->period_ns = PERIOD_NS;
+	timer_init(&v->periodic, periodic_fire, v);
+	timer_init(&v->singleshot, singleshot_fire, v);
+	timer_init(&v->poll, poll_fire, v);
+}
+
+int vcpu_create(struct domain *d, unsigned int id)
+{
+	struct vcpu *v;
+	int rc;
+
+	if (id >= d->max_vcpus)
+		return -XEN_EINVAL;
+	v = heap_alloc_zeroed(size_order());
+	if (!v)
+		return -XEN_ENOMEM;
+	vcpu_init(v, d, id);
+	rc = arch_vcpu_create(v);
+	if (rc)
+		goto free;
+	lock_take(&d->lock);
+	rc = d->vcpu[id] ? -XEN_EEXIST : d->life != DOMAIN_ALIVE ? -XEN_EINVAL : 0;
+	if (!rc) {
+		if (d->shutdown)
+			v->why_not |= VCPU_STOPPED;
+		store_release(&d->vcpu[id], v);
+	}
+	lock_drop(&d->lock);
+	if (!rc)
+		return 0;
+	arch_vcpu_destroy(v);
+free:
+	heap_free_ptr(v, size_order());
+	return rc;
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+	store_release(&v->domain->vcpu[v->id], (struct vcpu *)NULL);
+	arch_vcpu_destroy(v);
+	heap_free_ptr(v, size_order());
+}
+
+struct vcpu *vcpu_find(struct domain *d, unsigned int id)
+{
+	if (id >= d->max_vcpus)
+		return NULL;
+	return load_acquire(&d->vcpu[id]);
+}
+
+/* ---- Up and down --------------------------------------------------------------- */
+
+bool vcpu_is_up(const struct vcpu *v)
+{
+	return !(READ_ONCE(v->why_not) & VCPU_DOWN);
+}
+
+int vcpu_up(struct vcpu *v)
+{
+	if (!READ_ONCE(v->initialised))
+		return -XEN_EINVAL;
+	if (!vcpu_is_up(v))
+		sched_start(v, VCPU_DOWN);
+	return 0;
+}
+
+void vcpu_down(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	struct vcpu *other;
+	bool last = true;
+
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		other = vcpu_find(d, i);
+		if (other && other != v && vcpu_is_up(other))
+			last = false;
+	}
+	if (last)
+		domain_shutdown(d, SHUTDOWN_poweroff);
+	else if (vcpu_is_up(v))
+		sched_stop(v, VCPU_DOWN);
+}
+
+/* ---- vcpu_info ------------------------------------------------------------------- */
+
+/*
+ * Senders on other CPUs may still set bits in the old place while we copy. So
+ * all is marked pending in the new one after they can see it: a spurious
+ * event costs the guest a look, a lost one would stop it.
+ */
+static void info_move(struct vcpu *v, struct vcpu_info *to)
+{
+	*to = *v->info;
+	__atomic_store_n(&v->info, to, __ATOMIC_SEQ_CST);
+	WRITE_ONCE(to->evtchn_upcall_pending, 1);
+	__atomic_store_n(&to->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
+	arch_update_vcpu_time(v);
+	sched_notify(v);
+}
+
+int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset)
+{
+	struct domain *d = v->domain;
+
+	if (offset > PAGE_SIZE - sizeof(struct vcpu_info))
+		return -XEN_ENXIO;
+	if (v != current_vcpu() && vcpu_is_up(v))
+		return -XEN_EINVAL;
+	if (type_get(d, m, FT_WRITABLE))
+		return -XEN_EINVAL;
+	/* Once: d->lock decides between two who try. */
+	lock_take(&d->lock);
+	if (!mfn_eq(v->info_frame, MFN_NONE)) {
+		lock_drop(&d->lock);
+		type_put(m);
+		return -XEN_EINVAL;
+	}
+	v->info_frame = m;
+	lock_drop(&d->lock);
+	info_move(v, (struct vcpu_info *)((char *)frame_ptr(m) + offset));
+	return 0;
+}
