@@ -28,9 +28,11 @@ def tracked(*ends):
             if f.endswith(ends) and os.path.exists(f)]
 
 
-def plain(text):
-    """The text with comments and strings blanked, its lines kept."""
+def plain(text, strings=False):
+    """The text with comments (and strings) blanked, its lines kept."""
     def blank(m):
+        if strings and m[0][0] in '"\'':
+            return m[0]
         return re.sub(r'[^\n]', ' ', m[0])
     return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'',
                   blank, text, flags=re.S)
@@ -70,8 +72,8 @@ def check_headers():
             continue
         name = os.path.basename(path)
         run = subprocess.run(
-            [*sys.argv[1:], *includes(os.path.dirname(path)), '-MF',
-             '/dev/null', '-ffreestanding', '-fsyntax-only', '-Wall', '-Wextra', '-Werror',
+            [*sys.argv[1:], *includes(os.path.dirname(path)), '-isystem',
+             SHIM, '-MF', '/dev/null', '-ffreestanding', '-fsyntax-only', '-Wall', '-Wextra', '-Werror',
              '-x', 'c', '-'], text=True, stderr=subprocess.PIPE,
             input=f'#include "{name}"\n#include "{name}"\n')
         if run.returncode:
@@ -138,14 +140,14 @@ def spins(path):
     """Loops that wait for someone else and do not serve his requests: for (;;)
     and while (what another CPU or a device changes), with neither a way out
     nor cpu_relax_poll() in them. A for that counts is bounded."""
-    text = plain(read(path))
+    text = plain(read(path), strings=True)
     for m in re.finditer(r'\b(?:for\s*\(\s*;\s*;\s*()\)|while\s*\(([^;{}]*)\))'
                          r'\s*(;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^;{}]*;)', text):
         head, body = m[2] or '1', m[3]
         waits = re.fullmatch(r'\s*(1|true)\s*', head) or re.search(
             r'READ_ONCE|load_acquire|__atomic_load|lock_try|volatile|\bin[bwl]\('
             r'|mmio|_read\(', head)
-        serves = re.search(r'cpu_relax_poll|\breturn\b|\bbreak\b|hlt|'
+        serves = re.search(r'cpu_relax_poll|\breturn\b|\bbreak\b|hlt|\bcli\b|'
                            r'softirq|idle', body + head)
         if waits and not serves:
             yield text.count('\n', 0, m.start()) + 1
