@@ -27,6 +27,11 @@
 int type_get(struct domain *d, mfn_t m, enum frame_type type);
 /* The same for a frame of which the caller has a plain reference to spare. */
 int type_take(struct domain *d, mfn_t m, enum frame_type type);
+/*
+ * The same for whatever type m is in use as, writable if it is in none;
+ * *type says which. Never stops.
+ */
+int type_hold(struct domain *d, mfn_t m, enum frame_type *type);
 
 /*
  * Give it back; the last one of a table takes its entries' references down.

@@ -8,6 +8,7 @@
 
 #include "domain.h"
 #include "frame.h"
+#include "vcpu.h"
 
 #define PTE_P (1ul << 0)
 #define PTE_RW (1ul << 1)
@@ -68,11 +69,17 @@ int pte_write_partial(struct vcpu *v, mfn_t table, unsigned int offset,
 bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index);
 
 /*
- * Finish what v's last interrupted operation left to take down: v->old_table,
- * MFN(0) for none. 0 or -XEN_ERESTART. Every MMU hypercall starts here, and
- * so does the end of a vCPU.
+ * Finish what v's last interrupted operation left to take down (v->old_table).
+ * 0 or -XEN_ERESTART. Every MMU hypercall starts here, and so does the end of
+ * a vCPU.
  */
 int pte_finish(struct vcpu *v);
+static inline bool pte_unfinished(const struct vcpu *v)
+{
+	return v->old_table[0].n;
+}
+/* type_put(m) or type_unpin(m) was interrupted: leave it to pte_finish(v). */
+void pte_defer(struct vcpu *v, mfn_t m);
 
 /*
  * Load v, current or not running, with a new kernel root (user = false) or

@@ -55,9 +55,11 @@ struct vcpu_x86 {
 	uint32_t dr7_io;	/* I/O breakpoints of DR7: not in the CPU's */
 	bool nmi_masked;	/* in its NMI handler until iret */
 	bool nmi_held;		/* one came meanwhile */
+	bool context_failed;	/* set_context only drops, until all is gone */
 	unsigned int iopl;	/* in RFLAGS' place, bits 12-13 */
 	gva_t iobitmap;
 	unsigned int iobitmap_ports;
+	mfn_t eoi_map;		/* of vCPU 0: PHYSDEVOP_pirq_eoi_gmfn, or 0 */
 	/* Extended state */
 	uint64_t xcr0;
 	void *xsave;		/* area of the CPU's size, 64-byte aligned */
@@ -99,8 +101,8 @@ struct vcpu {
 	uint64_t period_ns, period_next; /* 0: no ticks */
 	uint32_t time_version;
 
-	/* An old table that an interrupted update must still let go of. */
-	mfn_t old_table; /* pte_finish(); MFN(0): none */
+	/* Tables that interrupted updates let go of: pte_finish(). MFN(0): none */
+	mfn_t old_table[2];
 
 	struct vcpu_x86 x86;
 };
@@ -121,10 +123,10 @@ void vcpu_down(struct vcpu *v);
 bool vcpu_is_up(const struct vcpu *v);
 
 /*
- * VCPUOP_register_vcpu_info: once, any 64 bytes within a frame of v's domain,
+ * VCPUOP_register_vcpu_info: once, 64 aligned bytes in a frame of v's domain,
  * by v itself or while v is down. Its contents are carried over, every port is
  * made to look pending so that none is lost, v is kicked once.
- * 0, -XEN_ENXIO: crosses the page, -XEN_EINVAL.
+ * 0, -XEN_ENXIO: crosses the page or is not aligned, -XEN_EINVAL.
  */
 int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset);
 

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page-type machine; docs/page-types.md argues why it is right.
+ *
+ * States of a frame, by its word:
+ *	idle	no typed reference; the last type stays, as a memory
+ *	busy	typed references, not validated: one CPU changes the type
+ *	usable	typed references, validated
+ *	partial	FRAME_PARTIAL: a change that was interrupted; its one typed
+ *		and one plain reference are the frame's own
+ * Who makes a frame busy (or takes a partial one up) is alone with its fields
+ * done, fail and way, and with its entries. A table is validated from entry 0
+ * up; entries below `done` have their references. It is taken down from `done`
+ * to 0. Tables below are done first, on a stack of four: no recursion. Waiting
+ * goes from a table to one of the next lower type only, so it ends.
+ */
+#include "pagetype.h"
+#include "panic.h"
+#include "pte.h"
+#include "vcpu.h"
+
+#define BATCH 64 /* entries between two preemption points */
+
+struct walk {
+	struct domain *d;    /* the tables' owner, when validating */
+	mfn_t table[FT_L4];  /* busy by us; each below is named by the one above */
+	int depth;	     /* the one at work */
+	bool worked;	     /* there is progress to keep */
+	uint8_t fail;	     /* of the top table, when it is idle again */
+};
+
+/* type_claim(): besides 0 for usable and errors */
+#define CLAIM_NEW 1	/* busy by us */
+#define CLAIM_RESUMED 2 /* the same, was partial: one plain reference more */
+
+static bool swap(struct frame *f, uint64_t *old, uint64_t new)
+{
+	return __atomic_compare_exchange_n(&f->word, old, new, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t *table_of(mfn_t m)
+{
+	return frame_ptr(m);
+}
+
+static bool type_is_table(enum frame_type type)
+{
+	return type >= FT_L1 && type <= FT_L4;
+}
+
+/* ---- Stale translations ---------------------------------------------------- */
+
+/*
+ * f is let go of now. The stamp only grows: of two CPUs that put references
+ * at once, the one that read the clock first may come last.
+ */
+static void stamp_now(struct frame *f)
+{
+	uint32_t now = arch_flush_clock();
+	uint32_t old = READ_ONCE(f->stamp);
+
+	while ((int32_t)(now - old) > 0 &&
+	       !__atomic_compare_exchange_n(&f->stamp, &old, now, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+}
+
+/*
+ * f changes its type: no CPU may know it as what it was, neither as a
+ * writable page nor as a table on its way to others. NULL d: owner not known.
+ */
+static void forget_old_type(struct domain *d, const struct frame *f)
+{
+	cpumask_t mask = d && !READ_ONCE(f->foreign) ? READ_ONCE(d->dirty) :
+						       cpus_online();
+
+	mask = arch_flush_filter(mask, READ_ONCE(f->stamp));
+	if (mask)
+		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
+}
+
+/* ---- Claiming ----------------------------------------------------------------- */
+
+/* From idle, by its word w: false when it has changed meanwhile (*w anew). */
+static bool claim_idle(struct domain *d, struct frame *f, enum frame_type type,
+		       uint64_t *w)
+{
+	uint64_t was = *w;
+	uint64_t new = (was & ~(FRAME_TYPE_MASK | FRAME_VALIDATED)) +
+		       FRAME_TCOUNT_ONE + ((uint64_t)type << FRAME_TYPE_SHIFT);
+
+	if (!swap(f, w, new))
+		return false;
+	if (frame_type_in(was) != type && frame_type_in(was) != FT_NONE)
+		forget_old_type(d, f);
+	f->done = 0;
+	f->fail = 0;
+	f->way = 0;
+	return true;
+}
+
+/*
+ * A typed reference of a frame of which the caller holds a plain one:
+ * 0, CLAIM_*, -XEN_EINVAL, -XEN_ERESTART (tables only).
+ */
+static int type_claim(struct domain *d, struct frame *f, enum frame_type type)
+{
+	uint64_t w = load_acquire(&f->word);
+
+	for (;;) {
+		bool same = frame_type_in(w) == type;
+
+		if (!(w & FRAME_TCOUNT_MASK) &&
+		    !(same && w & FRAME_VALIDATED)) {
+			if (claim_idle(d, f, type, &w))
+				return CLAIM_NEW;
+		} else if (!same ||
+			   (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_MASK) {
+			return -XEN_EINVAL;
+		} else if (w & FRAME_VALIDATED) {
+			if (swap(f, &w, w + FRAME_TCOUNT_ONE))
+				return 0;
+		} else if (w & FRAME_PARTIAL) {
+			if (swap(f, &w, w & ~FRAME_PARTIAL))
+				return CLAIM_RESUMED;
+		} else {
+			cpu_relax_poll();
+			if (type_is_table(type) && preempt_check())
+				return -XEN_ERESTART;
+			w = load_acquire(&f->word);
+		}
+	}
+}
+
+/* What f has become may be used. */
+static void type_usable(struct frame *f)
+{
+	__atomic_or_fetch(&f->word, FRAME_VALIDATED, __ATOMIC_SEQ_CST);
+}
+
+/* Busy f becomes idle: it loses our typed reference, its type stays. */
+static void type_idle(struct frame *f)
+{
+	stamp_now(f);
+	__atomic_sub_fetch(&f->word, FRAME_TCOUNT_ONE, __ATOMIC_SEQ_CST);
+}
+
+/* ---- The stack -------------------------------------------------------------------- */
+
+static struct frame *walk_frame(const struct walk *k)
+{
+	return frame_of(k->table[k->depth]);
+}
+
+static void walk_push(struct walk *k, mfn_t m)
+{
+	ASSERT(k->depth + 1 < (int)ARRAY_SIZE(k->table));
+	k->table[++k->depth] = m;
+}
+
+/*
+ * Interrupted: all tables on the stack become partial, the lowest first. The
+ * plain references of those below the top pass to them; the top's caller
+ * keeps its own, so it gets another.
+ */
+static int walk_suspend(struct walk *k)
+{
+	for (int i = k->depth; i >= 0; i--) {
+		struct frame *f = frame_of(k->table[i]);
+
+		if (i < k->depth)
+			f->way |= WAY_BELOW;
+		__atomic_add_fetch(&f->word, FRAME_PARTIAL + (i ? 0 : 1),
+				   __ATOMIC_SEQ_CST);
+	}
+	return -XEN_ERESTART;
+}
+
+/* ---- Validating --------------------------------------------------------------------- */
+
+/* Entry i of table f is validated: what the guest reads back, count it. */
+static void entry_done(struct frame *f, uint64_t *entry)
+{
+	uint64_t pte = pte_upper_adjust(*entry);
+
+	if (pte != *entry)
+		WRITE_ONCE(*entry, pte);
+	f->done++;
+}
+
+/*
+ * The table that entry names, for a table of type: 0 when it has its
+ * reference, 1 when it lies on the stack first, errors.
+ */
+static int child_get(struct walk *k, enum frame_type type, uint64_t entry)
+{
+	mfn_t m = pte_mfn(entry);
+	struct frame *f;
+	int rc;
+
+	if (!pte_upper_legal(entry) || !frame_get(m, k->d->id))
+		return -XEN_EINVAL;
+	f = frame_of(m);
+	rc = type_claim(k->d, f, type - 1);
+	if (rc <= 0) {
+		if (rc)
+			frame_put(m);
+		return rc;
+	}
+	if (rc == CLAIM_RESUMED)
+		frame_put(m);
+	if (!f->fail)
+		f->way = 0;
+	walk_push(k, m);
+	return 1;
+}
+
+/* The whole of f is validated. 1: the walk is over. */
+static int up_complete(struct walk *k, struct frame *f)
+{
+	if (frame_type_in(f->word) == FT_L4)
+		arch_root_install(table_of(k->table[0]));
+	type_usable(f);
+	if (!k->depth--)
+		return 1;
+	f = walk_frame(k);
+	entry_done(f, &table_of(k->table[k->depth])[f->done]);
+	return 0;
+}
+
+/* One entry up: 0, 1: now at work on a table below, errors. */
+static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
+{
+	uint64_t *entry = &table_of(k->table[k->depth])[f->done];
+	uint64_t pte = READ_ONCE(*entry);
+	int rc;
+
+	if (!(pte & PTE_P) ||
+	    (type == FT_L4 && pte_root_slot_xen(f->done))) {
+		f->done++;
+		return 0;
+	}
+	if (type == FT_L1) {
+		rc = pte_l1_take(k->d, k->d, &pte);
+		if (rc)
+			return rc;
+		if (pte != *entry)
+			WRITE_ONCE(*entry, pte);
+		f->done++;
+		return 0;
+	}
+	rc = child_get(k, type, pte);
+	if (!rc)
+		entry_done(f, entry);
+	return rc;
+}
+
+/* Some entries up: 0 go on, 1 over, -XEN_ERESTART. */
+static int walk_up(struct walk *k, struct frame *f)
+{
+	enum frame_type type = frame_type_in(f->word);
+
+	f->way = 0;
+	for (int n = 0; n < BATCH; n++) {
+		int rc;
+
+		if (f->done == PTES)
+			return up_complete(k, f);
+		rc = up_entry(k, f, type);
+		if (rc == -XEN_ERESTART)
+			return rc;
+		if (rc > 0)
+			return 0;
+		if (rc) {
+			f->fail = (uint8_t)-rc;
+			f->way = WAY_DOWN;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* ---- Taking down ------------------------------------------------------------------------ */
+
+/* Give entry's table back; the last reference puts it on the stack. */
+static void child_put(struct walk *k, uint64_t entry)
+{
+	mfn_t m = pte_mfn(entry);
+	struct frame *f = frame_of(m);
+	uint64_t w = load_acquire(&f->word), new;
+
+	do {
+		ASSERT(w & FRAME_TCOUNT_MASK && w & FRAME_VALIDATED);
+		if ((w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)
+			new = w & ~FRAME_VALIDATED;
+		else
+			new = w - FRAME_TCOUNT_ONE - 1;
+	} while (!swap(f, &w, new));
+	if (new & FRAME_VALIDATED)
+		return;
+	f->done = PTES;
+	f->fail = 0;
+	f->way = WAY_DOWN;
+	walk_push(k, m);
+}
+
+/* The table that entry names was left partial; if it still is, it goes on. */
+static void child_resume(struct walk *k, enum frame_type type, uint64_t entry)
+{
+	mfn_t m = pte_mfn(entry);
+	struct frame *f = frame_of(m);
+	uint64_t w = load_acquire(&f->word);
+
+	do {
+		if (!(w & FRAME_PARTIAL) || frame_type_in(w) != type - 1)
+			return;
+	} while (!swap(f, &w, w & ~FRAME_PARTIAL));
+	f->way |= WAY_DOWN;
+	walk_push(k, m);
+}
+
+/* f has no entries left. 1: the walk is over. */
+static int down_complete(struct walk *k, struct frame *f)
+{
+	uint8_t fail = f->fail;
+
+	type_idle(f);
+	if (!k->depth) {
+		k->fail = fail;
+		return 1;
+	}
+	frame_put(k->table[k->depth--]);
+	f = walk_frame(k);
+	if (!(f->way & WAY_DOWN)) {
+		/* It was to become part of a table that now fails, too. */
+		f->fail = fail;
+		f->way = WAY_DOWN;
+	}
+	return 0;
+}
+
+/* Some entries down: 0 go on, 1 over. */
+static int walk_down(struct walk *k, struct frame *f)
+{
+	enum frame_type type = frame_type_in(f->word);
+	const uint64_t *table = table_of(k->table[k->depth]);
+	int depth = k->depth;
+
+	if (f->way & WAY_BELOW) {
+		f->way = WAY_DOWN;
+		child_resume(k, type, READ_ONCE(table[f->done]));
+		return 0;
+	}
+	for (int n = 0; n < BATCH && k->depth == depth; n++) {
+		uint64_t pte;
+
+		if (!f->done)
+			return down_complete(k, f);
+		pte = READ_ONCE(table[--f->done]);
+		if (!(pte & PTE_P) ||
+		    (type == FT_L4 && pte_root_slot_xen(f->done)))
+			continue;
+		if (type == FT_L1)
+			pte_l1_drop(pte);
+		else
+			child_put(k, pte);
+	}
+	return 0;
+}
+
+/*
+ * Work on busy m to the end, in the direction that it has. 0: usable, or idle
+ * after a last put; -XEN_ERESTART: partial, with references of its own; other
+ * errors: idle, for that reason. The caller has a plain reference throughout.
+ */
+static int walk_run(struct domain *d, mfn_t m)
+{
+	struct walk k = { .d = d, .table = { m } };
+	struct frame *f;
+	int rc = 0;
+
+	while (!rc) {
+		if (k.worked && preempt_check())
+			return walk_suspend(&k);
+		f = walk_frame(&k);
+		rc = f->way & WAY_DOWN ? walk_down(&k, f) : walk_up(&k, f);
+		k.worked = true;
+		if (rc == -XEN_ERESTART)
+			return walk_suspend(&k);
+	}
+	return -k.fail;
+}
+
+/* ---- References -------------------------------------------------------------------------- */
+
+/* Descriptors of a GDT or LDT page: made safe in place. */
+static int segdesc_validate(struct frame *f, uint64_t *desc)
+{
+	uint64_t fixed;
+
+	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*desc); i++) {
+		fixed = desc[i];
+		if (!segdesc_fix(&fixed)) {
+			type_idle(f);
+			return -XEN_EINVAL;
+		}
+		if (fixed != desc[i])
+			WRITE_ONCE(desc[i], fixed);
+	}
+	type_usable(f);
+	return 0;
+}
+
+int type_take(struct domain *d, mfn_t m, enum frame_type type)
+{
+	struct frame *f = frame_of(m);
+	int rc = type_claim(d, f, type);
+
+	if (rc <= 0)
+		return rc;
+	if (type == FT_SEGDESC)
+		return segdesc_validate(f, table_of(m));
+	if (!type_is_table(type)) {
+		type_usable(f);
+		return 0;
+	}
+	if (rc == CLAIM_RESUMED)
+		frame_put(m);
+	if (!f->fail)
+		f->way = 0;
+	return walk_run(d, m);
+}
+
+int type_get(struct domain *d, mfn_t m, enum frame_type type)
+{
+	int rc;
+
+	if (!frame_get(m, d->id))
+		return -XEN_EINVAL;
+	rc = type_take(d, m, type);
+	if (rc)
+		frame_put(m);
+	return rc;
+}
+
+int type_hold(struct domain *d, mfn_t m, enum frame_type *type)
+{
+	struct frame *f = frame_of(m);
+	uint64_t w = load_acquire(&f->word);
+
+	while (w & FRAME_VALIDATED && w & FRAME_TCOUNT_MASK &&
+	       (w & FRAME_TCOUNT_MASK) != FRAME_TCOUNT_MASK) {
+		if (!swap(f, &w, w + FRAME_TCOUNT_ONE))
+			continue;
+		*type = frame_type_in(w);
+		return 0;
+	}
+	*type = FT_WRITABLE;
+	return type_take(d, m, FT_WRITABLE);
+}
+
+int type_put(mfn_t m)
+{
+	struct frame *f = frame_of(m);
+	uint64_t w = load_acquire(&f->word), new;
+	bool table = type_is_table(frame_type_in(w));
+	int rc;
+
+	if (!table)
+		stamp_now(f);
+	do {
+		ASSERT(w & FRAME_TCOUNT_MASK && w & FRAME_VALIDATED);
+		if (table && (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)
+			new = w & ~FRAME_VALIDATED;
+		else
+			new = w - FRAME_TCOUNT_ONE - 1;
+	} while (!swap(f, &w, new));
+	if (new & FRAME_VALIDATED) {
+		if (!(new & FRAME_COUNT_MASK))
+			frame_gone(m);
+		return 0;
+	}
+	f->done = PTES;
+	f->fail = 0;
+	f->way = WAY_DOWN;
+	rc = walk_run(NULL, m);
+	frame_put(m);
+	return rc;
+}
+
+/* Take partial m down; unless force, only if that is its way already. */
+static int finish(mfn_t m, bool force)
+{
+	struct frame *f = frame_of(m);
+	uint64_t w = load_acquire(&f->word);
+	int rc;
+
+	do {
+		if (!(w & FRAME_PARTIAL))
+			return 0;
+	} while (!swap(f, &w, w & ~FRAME_PARTIAL));
+	if (!force && !(f->way & WAY_DOWN)) {
+		__atomic_or_fetch(&f->word, FRAME_PARTIAL, __ATOMIC_SEQ_CST);
+		return 0;
+	}
+	f->way |= WAY_DOWN;
+	rc = walk_run(NULL, m);
+	frame_put(m);
+	return rc == -XEN_ERESTART ? rc : 0;
+}
+
+int type_finish(mfn_t m)
+{
+	return finish(m, false);
+}
+
+/* ---- Pins ------------------------------------------------------------------------------------ */
+
+/* Set or clear the pin: was it otherwise before? */
+static bool pin_change(struct frame *f, bool pinned)
+{
+	uint64_t w = pinned ? __atomic_fetch_or(&f->word, FRAME_PINNED,
+						__ATOMIC_SEQ_CST) :
+			      __atomic_fetch_and(&f->word, ~FRAME_PINNED,
+						 __ATOMIC_SEQ_CST);
+
+	return !(w & FRAME_PINNED) == pinned;
+}
+
+int type_pin(struct domain *d, mfn_t m, enum frame_type type)
+{
+	struct frame *f;
+	int rc = type_get(d, m, type);
+
+	if (rc)
+		return rc;
+	f = frame_of(m);
+	if (!pin_change(f, true)) {
+		/* Mostly not the last reference, but somebody may unpin. */
+		if (type_put(m))
+			pte_defer(current_vcpu(), m);
+		return -XEN_EINVAL;
+	}
+	/* Was d's end faster, and has passed this frame by? */
+	if (unlikely(READ_ONCE(f->swept)) && pin_change(f, false) &&
+	    type_put(m))
+		pte_defer(current_vcpu(), m);
+	return 0;
+}
+
+int type_unpin(struct domain *d, mfn_t m)
+{
+	int rc = -XEN_EINVAL;
+
+	if (!frame_get(m, d->id))
+		return rc;
+	if (pin_change(frame_of(m), false))
+		rc = type_put(m);
+	frame_put(m);
+	return rc;
+}
+
+/* ---- The end of a domain ------------------------------------------------------------------------ */
+
+/* The frame after d->sweep in its list, with a reference; MFN(0): no more. */
+static mfn_t sweep_next(struct domain *d)
+{
+	uint32_t n;
+
+	lock_take(&d->frames_lock);
+	n = d->sweep ? frame_of(MFN(d->sweep))->next : d->frames_head;
+	/* One without references is on its way out of the list. */
+	while (n && !frame_get_any(MFN(n)))
+		n = frame_of(MFN(n))->next;
+	lock_drop(&d->frames_lock);
+	return MFN(n);
+}
+
+/* What d's frame m holds itself: its pin, its partial state, the owner's. */
+static int sweep_frame(mfn_t m)
+{
+	struct frame *f = frame_of(m);
+	int rc;
+
+	WRITE_ONCE(f->swept, 1);
+	smp_mb();
+	rc = pin_change(f, false) ? type_put(m) : finish(m, true);
+	if (rc)
+		return rc;
+	if (__atomic_fetch_and(&f->word, ~FRAME_ALLOCATED, __ATOMIC_SEQ_CST) &
+	    FRAME_ALLOCATED)
+		frame_put(m);
+	return 0;
+}
+
+int type_relinquish(struct domain *d)
+{
+	for (unsigned int n = 1;; n++) {
+		mfn_t m = sweep_next(d);
+		int rc;
+
+		if (d->sweep && !m.n) {
+			frame_put(MFN(d->sweep));
+			d->sweep = 0;
+			return 0;
+		}
+		if (!m.n)
+			return 0;
+		rc = sweep_frame(m);
+		if (rc) {
+			frame_put(m);
+			return rc;
+		}
+		if (d->sweep)
+			frame_put(MFN(d->sweep));
+		d->sweep = (uint32_t)m.n;
+		if (n % BATCH == 0 && preempt_check())
+			return -XEN_ERESTART;
+	}
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page-table entries: which are legal, what a guest reads back, and changing
+ * them. A table is written under a typed reference of it only, an entry by one
+ * exchange; who gets the old value out gives its references back.
+ */
+#include "pte.h"
+#include "pagetype.h"
+#include "panic.h"
+
+#define PTE_CACHE (PTE_PWT | PTE_PCD | PTE_PSE)
+/* What may change in an entry without looking at what it names. */
+#define PTE_FREE (PTE_NX | 0x7fful << 52 | 7ul << 9 | PTE_G | PTE_D | PTE_A | \
+		  PTE_US)
+
+struct domain *pte_pseudo_domain(domid_t id)
+{
+	static struct domain pseudo[] = { { .id = DOMID_IO },
+					  { .id = DOMID_XEN } };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pseudo); i++)
+		if (pseudo[i].id == id)
+			return &pseudo[i];
+	return NULL;
+}
+
+/* ---- What is legal, what is read back --------------------------------------- */
+
+bool pte_upper_legal(uint64_t pte)
+{
+	return !(pte & (PTE_CACHE | PTE_G));
+}
+
+/* Only who may have device memory chooses cache types. */
+static bool l1_legal(const struct domain *d, uint64_t pte)
+{
+	return d->privileged || !(pte & PTE_CACHE);
+}
+
+/*
+ * All is user to the CPU; bit 52 says whose kernel's pages are, and user
+ * pages are global, so that going to the kernel and back keeps them.
+ */
+static uint64_t l1_adjust(uint64_t pte)
+{
+	if (!(pte & PTE_US))
+		pte |= PTE_GUEST_KERNEL | PTE_US;
+	if (!(pte & PTE_GUEST_KERNEL))
+		pte |= PTE_G;
+	return pte;
+}
+
+/* Does new need no other references and no other checks than old? */
+static bool alike(uint64_t old, uint64_t new)
+{
+	return !((old ^ new) & ~PTE_FREE);
+}
+
+/* ---- References of L1 entries --------------------------------------------------- */
+
+/* Device memory has no references; it is never cached. */
+static int io_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t *pte)
+{
+	mfn_t m = pte_mfn(*pte);
+
+	if (!fg_dom->privileged || !l1_dom->privileged || !frame_io_allowed(m))
+		return m.n == PTE_ADDR >> PAGE_SHIFT ? -XEN_EINVAL :
+						       -XEN_EPERM;
+	switch (*pte & PTE_CACHE) {
+	case 0:
+	case PTE_PWT:
+		*pte |= PTE_PWT | PTE_PCD;
+		break;
+	case PTE_PWT | PTE_PSE:
+		*pte = (*pte & ~PTE_PSE) | PTE_PCD;
+		break;
+	}
+	return 0;
+}
+
+/*
+ * A reference of the frame m for an entry of l1_dom's. *owner: fg_dom, or NULL
+ * if it is someone's whose frames privileged fg_dom may give to l1_dom.
+ */
+static bool ram_get(struct domain *l1_dom, struct domain *fg_dom, mfn_t m,
+		    struct domain **owner)
+{
+	*owner = fg_dom;
+	if (frame_get(m, fg_dom->id))
+		return true;
+	*owner = NULL;
+	return fg_dom != l1_dom && fg_dom->privileged && frame_get_any(m);
+}
+
+static int ram_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t pte)
+{
+	mfn_t m = pte_mfn(pte);
+	struct domain *owner;
+
+	if (!ram_get(l1_dom, fg_dom, m, &owner))
+		return -XEN_EBUSY;
+	if (owner != l1_dom)
+		WRITE_ONCE(frame_of(m)->foreign, 1);
+	if (pte & PTE_RW && type_take(owner, m, FT_WRITABLE)) {
+		frame_put(m);
+		return -XEN_EBUSY;
+	}
+	/* Our own view of a share page is cached: so must be all others'. */
+	if (pte & PTE_CACHE && frame_of(m)->kind == FRAME_SHARE) {
+		pte_l1_drop(pte);
+		return -XEN_EACCES;
+	}
+	return 0;
+}
+
+int pte_l1_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t *pte)
+{
+	int rc;
+
+	if (!l1_legal(l1_dom, *pte))
+		return -XEN_EINVAL;
+	rc = frame_is_io(pte_mfn(*pte)) ? io_take(l1_dom, fg_dom, pte) :
+					  ram_take(l1_dom, fg_dom, *pte);
+	if (!rc)
+		*pte = l1_adjust(*pte);
+	return rc;
+}
+
+void pte_l1_drop(uint64_t pte)
+{
+	mfn_t m = pte_mfn(pte);
+
+	if (frame_is_io(m))
+		return;
+	if (!(pte & PTE_RW))
+		frame_put(m);
+	else if (type_put(m))
+		ASSERT(!"a writable page took long to put");
+}
+
+/* ---- Changing an entry -------------------------------------------------------------- */
+
+struct change {
+	struct vcpu *v;
+	struct domain *pt_dom, *fg_dom;
+	uint64_t *slot;
+	uint64_t value;	   /* as the guest gave it */
+	bool preserve_ad;
+	uint64_t *expect;  /* or NULL */
+};
+
+/* Is *slot what the caller expects (*old: what it is)? -XEN_EAGAIN: no. */
+static int slot_read(const struct change *c, uint64_t *old)
+{
+	*old = READ_ONCE(*c->slot);
+	if (!c->expect || *old == *c->expect)
+		return 0;
+	*c->expect = *old;
+	return -XEN_EAGAIN;
+}
+
+/* The value as it is written over old. */
+static uint64_t slot_value(const struct change *c, uint64_t old, uint64_t value)
+{
+	return c->preserve_ad ? value | (old & (PTE_A | PTE_D)) : value;
+}
+
+static bool slot_swap(const struct change *c, uint64_t old, uint64_t value)
+{
+	return __atomic_compare_exchange_n(c->slot, &old, value, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+/* Write value; *old is what it replaced. 0, -XEN_EAGAIN: not written. */
+static int slot_write(const struct change *c, uint64_t value, uint64_t *old)
+{
+	int rc;
+
+	if (!c->expect && !c->preserve_ad) {
+		*old = __atomic_exchange_n(c->slot, value, __ATOMIC_SEQ_CST);
+		return 0;
+	}
+	do {
+		rc = slot_read(c, old);
+		if (rc)
+			return rc;
+	} while (!slot_swap(c, *old, slot_value(c, *old, value)));
+	return 0;
+}
+
+/*
+ * When only free bits change, write value, which is what is read back. 0,
+ * -XEN_EAGAIN; 1: more changes.
+ */
+static int slot_write_alike(const struct change *c, uint64_t value)
+{
+	uint64_t old;
+	int rc;
+
+	do {
+		rc = slot_read(c, &old);
+		if (rc)
+			return rc;
+		if (!alike(old, c->value))
+			return 1;
+	} while (!slot_swap(c, old, slot_value(c, old, value)));
+	return 0;
+}
+
+static int update_l1(const struct change *c)
+{
+	uint64_t value = c->value, old;
+	int rc;
+
+	if (value & PTE_P) {
+		if (!l1_legal(c->pt_dom, value))
+			return -XEN_EINVAL;
+		rc = slot_write_alike(c, l1_adjust(value));
+		if (rc <= 0)
+			return rc;
+		rc = pte_l1_take(c->pt_dom, c->fg_dom, &value);
+		if (rc)
+			return rc;
+	}
+	rc = slot_write(c, value, &old);
+	if (rc)
+		old = value;
+	if (old & PTE_P)
+		pte_l1_drop(old);
+	return rc;
+}
+
+static int update_upper(const struct change *c, enum frame_type type)
+{
+	uint64_t value = pte_upper_adjust(c->value), old;
+	int rc;
+
+	if (value & PTE_P) {
+		if (!pte_upper_legal(value))
+			return -XEN_EINVAL;
+		rc = slot_write_alike(c, value);
+		if (rc <= 0)
+			return rc;
+		rc = type_get(c->pt_dom, pte_mfn(value), type - 1);
+		if (rc)
+			return rc;
+	}
+	rc = slot_write(c, value, &old);
+	if (rc)
+		old = value;
+	if (old & PTE_P && type_put(pte_mfn(old)))
+		pte_defer(c->v, pte_mfn(old));
+	return rc;
+}
+
+/* By what the table is used as. */
+static int update_as(const struct change *c, enum frame_type type,
+		     unsigned int index)
+{
+	uint64_t old;
+
+	switch (type) {
+	case FT_L1:
+		return update_l1(c);
+	case FT_L4:
+		if (pte_root_slot_xen(index))
+			return -XEN_EINVAL;
+		/* fall through */
+	case FT_L3:
+	case FT_L2:
+		if (c->fg_dom != c->pt_dom)
+			return -XEN_EINVAL;
+		return update_upper(c, type);
+	case FT_WRITABLE:
+		return slot_write(c, c->value, &old);
+	default:
+		return -XEN_EINVAL;
+	}
+}
+
+int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
+	       mfn_t table, unsigned int index, uint64_t value,
+	       bool preserve_ad, uint64_t *expect)
+{
+	struct change c = { .v = v, .pt_dom = pt_dom, .fg_dom = fg_dom,
+			    .value = value, .preserve_ad = preserve_ad,
+			    .expect = expect };
+	enum frame_type type;
+	int rc = pte_finish(v);
+
+	if (rc)
+		return rc;
+	/* Device memory is judged by who asks. */
+	if (fg_dom->id == DOMID_IO && frame_is_io(pte_mfn(value)))
+		c.fg_dom = v->domain;
+	if (!frame_get(table, pt_dom->id))
+		return -XEN_EINVAL;
+	if (type_hold(pt_dom, table, &type)) {
+		frame_put(table);
+		return -XEN_EINVAL;
+	}
+	c.slot = (uint64_t *)frame_ptr(table) + index;
+	rc = update_as(&c, type, index);
+	if (type_put(table))
+		pte_defer(v, table);
+	return rc;
+}
+
+/* Bytes offset.. of an entry, as a mask and a shift. */
+struct part {
+	uint64_t mask;
+	unsigned int shift;
+};
+
+int pte_write_partial(struct vcpu *v, mfn_t table, unsigned int offset,
+		      uint64_t value, unsigned int size, uint64_t *expect)
+{
+	struct part p = { size < 8 ? (1ul << size * 8) - 1 : ~0ul,
+			  offset % 8 * 8 };
+	uint64_t *slot = (uint64_t *)frame_ptr(table) + offset / 8;
+	struct domain *d = v->domain;
+
+	if (size == 8)
+		return pte_update(v, d, d, table, offset / 8, value, false,
+				  expect);
+	for (unsigned int tries = 0; tries < MAX_CPUS; tries++) {
+		uint64_t old = READ_ONCE(*slot), part = old >> p.shift & p.mask;
+		uint64_t new = (old & ~(p.mask << p.shift)) |
+			       (value & p.mask) << p.shift;
+		int rc;
+
+		if (expect && part != *expect) {
+			*expect = part;
+			return -XEN_EAGAIN;
+		}
+		rc = pte_update(v, d, d, table, offset / 8, new, false, &old);
+		if (rc != -XEN_EAGAIN)
+			return rc;
+	}
+	return -XEN_ERESTART;
+}
+
+/* ---- Walking to an L1 table -------------------------------------------------------------- */
+
+/* Follow table's entry for va at level (4..2): MFN(0) when it leads nowhere. */
+static mfn_t next_table(const struct domain *d, mfn_t table, gva_t va,
+			unsigned int level)
+{
+	uint64_t shift = PAGE_SHIFT + 9 * (level - 1);
+	const uint64_t *entries = frame_ptr(table);
+	uint64_t pte = READ_ONCE(entries[va >> shift & (PTES - 1)]);
+	mfn_t m = pte_mfn(pte);
+
+	/*
+	 * The tables may change while we look: then the answer is one that
+	 * was right, or a frame of d's that the caller's checks refuse.
+	 */
+	if (!(pte & PTE_P) || pte & PTE_PSE || !frame_is_ram(m) ||
+	    READ_ONCE(frame_of(m)->owner) != d->id)
+		return MFN(0);
+	return m;
+}
+
+bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index)
+{
+	mfn_t m = v->x86.kernel_mode ? v->x86.root : v->x86.user_root;
+
+	if (!guest_range_ok(va, 1))
+		return false;
+	for (unsigned int level = 4; level > 1 && m.n; level--)
+		m = next_table(v->domain, m, va, level);
+	if (!m.n || !frame_get(m, v->domain->id))
+		return false;
+	*table = m;
+	*index = va >> PAGE_SHIFT & (PTES - 1);
+	return true;
+}
+
+/* ---- Roots, and what is left to do --------------------------------------------------------- */
+
+void pte_defer(struct vcpu *v, mfn_t m)
+{
+	unsigned int i = pte_unfinished(v) ? 1 : 0;
+
+	ASSERT(!v->old_table[i].n);
+	v->old_table[i] = m;
+}
+
+int pte_finish(struct vcpu *v)
+{
+	while (unlikely(pte_unfinished(v))) {
+		int rc = type_finish(v->old_table[0]);
+
+		if (rc)
+			return rc;
+		v->old_table[0] = v->old_table[1];
+		v->old_table[1] = MFN(0);
+	}
+	return 0;
+}
+
+static void root_put(struct vcpu *v, mfn_t m)
+{
+	if (m.n && type_put(m))
+		pte_defer(v, m);
+}
+
+int pte_set_root(struct vcpu *v, mfn_t m, bool user)
+{
+	mfn_t *root = user ? &v->x86.user_root : &v->x86.root, old = *root;
+	int rc = pte_finish(v);
+
+	if (rc)
+		return rc;
+	if (!mfn_eq(old, m) && (m.n || !user)) {
+		rc = type_get(v->domain, m, FT_L4);
+		if (rc)
+			return rc;
+	}
+	if (!user && !mfn_eq(old, m))
+		arch_ldt_drop(v);
+	*root = m;
+	if (!user)
+		arch_load_root(v);
+	if (!mfn_eq(old, m))
+		root_put(v, old);
+	return 0;
+}
+
+int pte_drop_roots(struct vcpu *v)
+{
+	mfn_t root = v->x86.root, user_root = v->x86.user_root;
+	int rc = pte_finish(v);
+
+	if (rc)
+		return rc;
+	v->x86.root = v->x86.user_root = MFN(0);
+	root_put(v, root);
+	root_put(v, user_root);
+	return pte_finish(v);
+}
