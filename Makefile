@@ -45,7 +45,7 @@ ABI := -D__XEN_TOOLS__ -MMD -MP
 FREE := $(ABI) -std=gnu11 -O2 -g -nostdinc \
 	-isystem $(shell $(CC) -print-file-name=include) -isystem build/inc
 HV_MACHINE := -fPIE -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
-	-mcx16 -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
+	-mcx16 -mpopcnt -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
 HV_CFLAGS := $(FREE) -ffreestanding $(HV_MACHINE) $(WARN) -Wconversion \
 	-Wno-sign-conversion
@@ -84,12 +84,13 @@ $(B)/hv/%.S.o: %.S Makefile $(OFFSETS) | build/inc/xen
 	@echo "  AS $<"
 	@$(CC) $(HV_ASFLAGS) $(call inc,$<) -iquote $(B)/gen -c $< -o $@
 
-# asm-offsets.c makes lines "->NAME value" for the constants .S files need.
+# asm-offsets.c makes lines "->NAME value" for the constants .S files need;
+# they become symbols of the assembler, so that its macros can build names.
 $(B)/gen/asm-offsets.s: xen-like/arch/asm-offsets.c Makefile | build/inc/xen
 	@mkdir -p $(@D)
 	@$(CC) $(HV_CFLAGS) $(call inc,$<) -S $< -o $@
 $(B)/gen/asm-offsets.h: $(B)/gen/asm-offsets.s
-	@sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\).*/#define \1 \2/p' $< >$@
+	@sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\).*/.set \1, \2/p' $< >$@
 
 # Linked twice: the first link has no symbols and tells where the names are;
 # the table lies behind the code, so that the second moves no function.
@@ -167,11 +168,15 @@ GUEST_CFLAGS := $(ABI) -std=gnu11 -O2 -g -mno-red-zone -fno-pie \
 GUEST_LDS := domU-patches/newlib/guest.lds
 $(NEWLIB)/.done: | tools/newlib.sh
 	tools/newlib.sh $(NEWLIB)
-$(B)/guest/obj/%.o: % Makefile $(NEWLIB)/.done
+$(B)/gen/hypercall-stubs.h: hypercalls/hypercalls.def \
+		domU-patches/newlib/stubs.py
+	@mkdir -p $(@D)
+	@python3 domU-patches/newlib/stubs.py $< >$@
+$(B)/guest/obj/%.o: % Makefile $(NEWLIB)/.done $(B)/gen/hypercall-stubs.h
 	@mkdir -p $(@D)
 	@echo "  guest $<"
 	@$(CC) $(GUEST_CFLAGS) $(if $(filter %.S,$<),-D__ASSEMBLY__) \
-		$(call inc,$<) -iquote hypercalls -c $< -o $@
+		$(call inc,$<) -iquote $(B)/gen -c $< -o $@
 $(B)/guest/libguest.a: $(LIBGUEST_SRC:%=$(B)/guest/obj/%.o) \
 		$(GUEST_SRC:%=$(B)/guest/obj/%.o)
 	@rm -f $@ && ar qcs $@ $^
