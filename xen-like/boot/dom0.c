@@ -416,8 +416,10 @@ static unsigned int cpus_wanted(void)
 {
 	unsigned int n = (unsigned int)__builtin_popcount(cpus_online());
 
-	return MIN(params.dom0_max_vcpus ? params.dom0_max_vcpus : n,
-		   (unsigned int)MAX_VCPUS);
+	n = MAX(n, params.dom0_min_vcpus);
+	if (params.dom0_max_vcpus)
+		n = MIN(n, params.dom0_max_vcpus);
+	return MIN(n, (unsigned int)MAX_VCPUS);
 }
 
 static void create_domain(struct build *b)

@@ -383,9 +383,12 @@ int domain_destroy(struct domain *d)
 	lock_take(&d->lock);
 	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
 	if (d->life == DOMAIN_ALIVE) {
-		/* Under the lock that ports are taken with, too. */
+		/* Under the locks that ports and frames are taken with, too:
+		 * none is added behind the sweep. */
 		lock_take(&d->evtchn_lock);
+		lock_take(&d->frames_lock);
 		d->life = DOMAIN_DYING;
+		lock_drop(&d->frames_lock);
 		lock_drop(&d->evtchn_lock);
 	}
 	d->shutdown = true;

@@ -174,19 +174,23 @@ static void join(struct domain *d, port_t port, struct domain *r,
 	c->remote_port = remote_port;
 }
 
+/* Is port of d unbound, and for domain id to take? */
+static bool waits_for(struct domain *d, port_t port, domid_t id)
+{
+	return port_valid(d, port) && record(d, port)->state == PORT_UNBOUND &&
+	       record(d, port)->remote_domid == id;
+}
+
 int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
 			    port_t remote_port)
 {
-	struct evtchn *rc;
 	int port;
 
 	lock_both(d, remote);
 	port = take_free(d);
 	if (port < 0)
 		goto out;
-	rc = record(remote, remote_port);
-	if (!port_valid(remote, remote_port) || rc->state != PORT_UNBOUND ||
-	    rc->remote_domid != d->id) {
+	if (!waits_for(remote, remote_port, d->id)) {
 		port = -XEN_EINVAL;
 		goto out;
 	}

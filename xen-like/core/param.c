@@ -225,20 +225,25 @@ static bool set_count(struct part value, unsigned int *to)
 	return true;
 }
 
-/* max or min-max: the larger is what is wanted, fewer CPUs make it fewer. */
+/* n, min-max, -max, min-: as many as there are CPUs, within the limits. */
 static bool opt_dom0_max_vcpus(struct part value)
 {
-	unsigned int least = 1;
+	unsigned int least = 1, most = 0;
 	struct part first;
 
-	if (!part_split(&value, '-', &first))
-		value = first;
-	else if (first.len && !set_count(first, &least))
+	if (!part_split(&value, '-', &first)) {
+		if (!set_count(first, &most))
+			return false;
+		least = most;
+	} else if ((first.len && !set_count(first, &least)) ||
+		   (value.len && !set_count(value, &most))) {
 		return false;
-	if (!value.len) /* "min-" */
-		return true;
-	return set_count(value, &params.dom0_max_vcpus) &&
-	       (!params.dom0_max_vcpus || least <= params.dom0_max_vcpus);
+	}
+	if (most && least > most)
+		return false;
+	params.dom0_min_vcpus = least;
+	params.dom0_max_vcpus = most;
+	return true;
 }
 
 static bool opt_maxcpus(struct part value)

@@ -67,7 +67,7 @@ static bool runnable(const struct vcpu *v)
 
 static bool allowed(const struct vcpu *v, unsigned int cpu)
 {
-	return v->affinity >> cpu & 1;
+	return READ_ONCE(v->affinity) >> cpu & 1;
 }
 
 /* The queue of the CPU that v names, locked. */
@@ -276,13 +276,14 @@ static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r);
 /* After arch_switch(): prev is saved. */
 static void finish(struct vcpu *prev, struct vcpu *next, bool queued)
 {
-	cpumask_t idle = READ_ONCE(idle_cpus) & cpus_online() & prev->affinity;
+	cpumask_t idle = READ_ONCE(idle_cpus) & cpus_online();
 
 	/* Full barrier: place() clears why_not, then loads running. */
 	__atomic_store_n(&prev->running, false, __ATOMIC_SEQ_CST);
 	if (!queued && prev->domain && runnable(prev))
 		place(prev);
 	/* It waits here: an idle CPU may want it. */
+	idle &= READ_ONCE(prev->affinity);
 	if (queued && idle)
 		softirq_raise((unsigned int)__builtin_ctz(idle),
 			      SOFTIRQ_SCHED);
@@ -300,11 +301,11 @@ static void schedule(void)
 	struct queue *q = &queues[cpu];
 	struct vcpu *prev = current_vcpu(), *next;
 	struct vcpu_runstate_info before;
+	uint64_t now;
 	bool queued;
 
 	lock_take(&q->lock);
-	uint64_t now = now_ns();
-
+	now = now_ns();
 	next = choose_next(q, prev, cpu, now);
 	queued = prev->queued;
 	if (next != prev)
@@ -382,7 +383,7 @@ int sched_pin(struct vcpu *v, cpumask_t mask)
 	if (!(mask & cpus_online()))
 		return -XEN_EINVAL;
 	q = lock_queue(v);
-	v->affinity = mask;
+	WRITE_ONCE(v->affinity, mask);
 	if (v->queued && !allowed(v, v->cpu))
 		queue_remove(q, v);
 	else if (q->current == v && !allowed(v, v->cpu))
@@ -509,8 +510,8 @@ static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r)
 	gva_t entry = to + offsetof(struct vcpu_runstate_info,
 				    state_entry_time);
 	uint64_t time = r.state_entry_time;
-	bool flag = v->domain->vm_assist >> VMASST_TYPE_runstate_update_flag &
-		    1;
+	bool flag = READ_ONCE(v->domain->vm_assist) >>
+			    VMASST_TYPE_runstate_update_flag & 1;
 	int rc = 0;
 
 	if (!to)

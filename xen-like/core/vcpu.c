@@ -38,16 +38,18 @@ static void periodic_fire(void *arg)
 
 void vcpu_periodic_resume(struct vcpu *v)
 {
-	uint64_t period = READ_ONCE(v->period_ns), now;
+	uint64_t period = READ_ONCE(v->period_ns), now, next;
 
 	if (!period)
 		return;
 	now = now_ns();
-	if (now >= v->period_next) {
+	next = READ_ONCE(v->period_next);
+	if (now >= next) {
 		evtchn_virq(v, VIRQ_TIMER);
-		v->period_next = now + period;
+		next = now + period;
+		WRITE_ONCE(v->period_next, next);
 	}
-	timer_set(&v->periodic, v->period_next);
+	timer_set(&v->periodic, next);
 }
 
 static void singleshot_fire(void *arg)
@@ -69,7 +71,7 @@ void vcpu_set_periodic(struct vcpu *v, uint64_t period)
 	timer_stop(&v->periodic);
 	if (!period)
 		return;
-	v->period_next = now_ns() + period;
+	WRITE_ONCE(v->period_next, now_ns() + period);
 	WRITE_ONCE(v->period_ns, period);
 	timer_set(&v->periodic, v->period_next);
 }
@@ -210,7 +212,8 @@ int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset)
 {
 	struct domain *d = v->domain;
 
-	if (offset > PAGE_SIZE - sizeof(struct vcpu_info))
+	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) ||
+	    offset % _Alignof(struct vcpu_info))
 		return -XEN_ENXIO;
 	if (v != current_vcpu() && vcpu_is_up(v))
 		return -XEN_EINVAL;
