@@ -65,12 +65,10 @@ void switch_debug(struct vcpu *v)
 	write_dr7(dr[7]);
 }
 
-static void save_debug(struct vcpu *v)
+static void save_debug(const struct vcpu *v)
 {
-	if (!(v->x86.dr[7] & DR7_ACTIVE))
-		return;
-	v->x86.dr[6] = read_dr6();
-	write_dr7(0);
+	if (v->x86.dr[7] & DR7_ACTIVE)
+		write_dr7(0);
 }
 
 /* ---- Segments --------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "trap.h"
 #include "bounce.h"
 #include "cpu.h"
+#include "debugreg.h"
 #include "emulate.h"
 #include "entry.h"
 #include "irq.h"
@@ -23,7 +24,6 @@
 #include "x86.h"
 
 #define ERROR_IDT 2u		/* in a selector error code */
-#define DR6_DEFAULT 0xffff0ff0ul
 #define DR6_SINGLE_STEP (1ul << 14)
 #define VECTOR_INT80 0x80	/* system calls of 32-bit user programs */
 #define OPCODE_INT 0xcd

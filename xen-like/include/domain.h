@@ -18,6 +18,7 @@
 #define EVTCHN_2L_PORTS 4096u
 #define EVTCHN_PAGE_PORTS 128u	/* records of 32 bytes in a page */
 #define NR_VIRQS 24
+#define NR_PIRQS 512u		/* of one domain */
 
 struct evtchn;			/* evtchn.h */
 struct e820_row {		/* the layout of memory_map */
@@ -65,6 +66,7 @@ struct domain {
 	unsigned int ports;	/* records there are, a multiple of a page */
 	uint32_t poll_mask;	/* atomic: vCPUs in SCHEDOP_poll */
 
+	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
 	uint64_t wallclock_offset;
 	uint8_t handle[16];

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors, segment bases, the kernel's stack, the FPU, debug registers. */
+#include "debugreg.h"
+#include "hypercall.h"
+#include "pagetype.h"
+#include "switch.h"
+#include "window.h"
+#include "x86.h"
+
+#define GDT_ENTRIES_MAX 7168u /* 14 pages */
+
+int64_t hc_set_gdt(struct hypercall *h)
+{
+	unsigned int n = (unsigned int)h->arg[1];
+	uint64_t frames[GDT_ENTRIES_MAX / 512];
+
+	if (n > GDT_ENTRIES_MAX)
+		return -XEN_EINVAL;
+	if (copy_from_guest(frames, h->arg[0],
+			    (n + 511) / 512 * sizeof(frames[0])))
+		return -XEN_EFAULT;
+	return window_set_gdt(h->v, frames, n);
+}
+
+/* Into a page of the caller's that is a descriptor page, or may be written. */
+int64_t hc_update_descriptor(struct hypercall *h)
+{
+	uint64_t at = h->arg[0], desc = h->arg[1];
+	struct domain *d = h->v->domain;
+	mfn_t m = MFN(at >> PAGE_SHIFT);
+	enum frame_type type = FT_WRITABLE;
+	int err;
+
+	if (at % sizeof(desc) || !segdesc_fix(&desc) || !frame_get(m, d->id))
+		return -XEN_EINVAL;
+	if ((READ_ONCE(frame_of(m)->word) & FRAME_TYPE_MASK) >>
+		    FRAME_TYPE_SHIFT == FT_SEGDESC)
+		type = FT_SEGDESC;
+	err = type_get(d, m, type);
+	if (!err) {
+		uint64_t *page = frame_ptr(m);
+
+		WRITE_ONCE(page[at % PAGE_SIZE / sizeof(desc)], desc);
+		type_put(m);
+	}
+	frame_put(m);
+	return err;
+}
+
+/* User mode's GS from a selector; a bad one becomes null, as by Xen. */
+static void load_user_gs(uint16_t selector)
+{
+	asm volatile("swapgs");
+	if (!switch_load_gs(selector) || selector <= 3)
+		wrmsr(MSR_GS_BASE, 0);
+	asm volatile("swapgs");
+}
+
+int64_t hc_set_segment_base(struct hypercall *h)
+{
+	uint64_t base = h->arg[1];
+	static const uint32_t msrs[] = {
+		[SEGBASE_FS] = MSR_FS_BASE,
+		[SEGBASE_GS_USER] = MSR_KERNEL_GS_BASE,
+		[SEGBASE_GS_KERNEL] = MSR_GS_BASE,
+	};
+	unsigned int which = (unsigned int)h->arg[0];
+
+	if (which == SEGBASE_GS_USER_SEL) {
+		load_user_gs((uint16_t)base);
+		return 0;
+	}
+	if (which > SEGBASE_GS_USER_SEL ||
+	    (base >> 47 && base >> 47 != 0x1ffff))
+		return -XEN_EINVAL;
+	wrmsr(msrs[which], base);
+	return 0;
+}
+
+int64_t hc_stack_switch(struct hypercall *h)
+{
+	h->v->x86.kernel_ss = h->arg[0] | 3;
+	h->v->x86.kernel_sp = h->arg[1];
+	return 0;
+}
+
+int64_t hc_fpu_taskswitch(struct hypercall *h)
+{
+	h->v->x86.cr0_ts = (int)h->arg[0] ? CR0_TS : 0;
+	switch_ts(h->v);
+	return 0;
+}
+
+int64_t hc_set_debugreg(struct hypercall *h)
+{
+	return debugreg_set(h->v, (unsigned int)h->arg[0], h->arg[1]);
+}
+
+int64_t hc_get_debugreg(struct hypercall *h)
+{
+	uint64_t value;
+	int err = debugreg_get(h->v, (unsigned int)h->arg[0], &value);
+
+	return err ? err : (int64_t)value;
+}

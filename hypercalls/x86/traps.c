@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* How a guest kernel is entered, and how it returns: tables and callbacks. */
+#include "hypercall.h"
+#include "mem.h"
+#include "print.h"
+#include "switch.h"
+#include "x86.h"
+#include <xen/callback.h>
+#include <xen/nmi.h>
+
+#define EXC_NMI 2
+
+static bool canonical(uint64_t va)
+{
+	return (va >> 47) + 1 <= 1 || va >> 47 == 0x1ffff;
+}
+
+/* ---- The trap table --------------------------------------------------------- */
+
+static void set_trap(struct vcpu *v, const struct trap_info *t)
+{
+	v->x86.trap[t->vector] = (struct trap_entry){
+		.cs = t->cs | 3,
+		.flags = t->flags,
+		.handler = t->address,
+	};
+}
+
+/* Entries up to one with address 0; no table at all empties ours. */
+int64_t hc_set_trap_table(struct hypercall *h)
+{
+	struct trap_info t;
+	unsigned int n = 0;
+
+	if (!h->arg[0]) {
+		memset(h->v->x86.trap, 0, sizeof(h->v->x86.trap));
+		return 0;
+	}
+	for (;;) {
+		if (copy_from_guest(&t, h->arg[0], sizeof(t)))
+			return -XEN_EFAULT;
+		if (!t.address)
+			return 0;
+		if (!canonical(t.address))
+			return -XEN_EINVAL;
+		set_trap(h->v, &t);
+		h->arg[0] += sizeof(t);
+		if (++n % 64 == 0 && preempt_check())
+			return -XEN_ERESTART;
+	}
+}
+
+/* ---- iret ---------------------------------------------------------------------- */
+
+static int64_t iret_crash(struct vcpu *v, const char *why)
+{
+	domain_crash(v, "iret: %s", why);
+	return 0;
+}
+
+/* NMIs are taken again. */
+static void nmi_unmask(struct vcpu *v)
+{
+	v->x86.nmi_masked = false;
+	if (v->x86.nmi_held) {
+		v->x86.nmi_held = false;
+		v->nmi_pending = true;
+	}
+}
+
+/* The result is the rax of the frame. */
+int64_t hc_iret(struct hypercall *h)
+{
+	struct vcpu *v = h->v;
+	struct cpu_user_regs *r = &v->regs;
+	struct iret_context c;
+
+	if (copy_from_guest(&c, r->rsp, sizeof(c)))
+		return iret_crash(v, "no frame");
+	if ((c.cs & 3) == 3) {
+		if (!v->x86.user_root.n)
+			return iret_crash(v, "to user mode without a table");
+		mode_toggle(v);
+	}
+	if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
+		v->x86.iopl = c.rflags & RFLAGS_IOPL;
+	r->rip = c.rip;
+	r->cs = (uint16_t)(c.cs | 3);
+	r->rflags = (c.rflags & ~(RFLAGS_IOPL | RFLAGS_VM)) | RFLAGS_IF;
+	r->rsp = c.rsp;
+	r->ss = (uint16_t)(c.ss | 3);
+	if (!(c.flags & VGCF_in_syscall)) {
+		r->error_code = 0; /* by iret: rcx and r11 count */
+		r->r11 = c.r11;
+		r->rcx = c.rcx;
+	}
+	WRITE_ONCE(v->info->evtchn_upcall_mask, !(c.rflags & RFLAGS_IF));
+	nmi_unmask(v);
+	return c.rax;
+}
+
+/* ---- Callbacks --------------------------------------------------------------------- */
+
+static int register_nmi(struct vcpu *v, uint64_t address)
+{
+	const struct trap_info t = { .vector = EXC_NMI,
+				     .flags = 4, /* mask events */
+				     .cs = FLAT_KERNEL_CS,
+				     .address = address };
+
+	if (!canonical(address))
+		return -XEN_EINVAL;
+	set_trap(v, &t);
+	return 0;
+}
+
+static void unregister_nmi(struct vcpu *v)
+{
+	v->x86.trap[EXC_NMI] = (struct trap_entry){ 0 };
+}
+
+static struct callback *callback_slot(struct vcpu *v, unsigned int type)
+{
+	switch (type) {
+	case CALLBACKTYPE_event:
+		return &v->x86.event;
+	case CALLBACKTYPE_failsafe:
+		return &v->x86.failsafe;
+	case CALLBACKTYPE_syscall:
+		return &v->x86.syscall;
+	case CALLBACKTYPE_syscall32:
+		return &v->x86.syscall32;
+	case CALLBACKTYPE_sysenter:
+		return &v->x86.sysenter;
+	default:
+		return NULL;
+	}
+}
+
+static int callback_register(struct vcpu *v, unsigned int type, bool mask,
+			     uint64_t address)
+{
+	struct callback *cb = callback_slot(v, type);
+
+	if (!canonical(address))
+		return -XEN_EINVAL;
+	if (type == CALLBACKTYPE_nmi)
+		return register_nmi(v, address);
+	if (!cb)
+		return -XEN_ENOSYS;
+	cb->handler = address;
+	/* Upcalls always come masked. */
+	cb->mask = mask || type == CALLBACKTYPE_event;
+	return 0;
+}
+
+int64_t hc_set_callbacks(struct hypercall *h)
+{
+	callback_register(h->v, CALLBACKTYPE_event, false, h->arg[0]);
+	callback_register(h->v, CALLBACKTYPE_failsafe, false, h->arg[1]);
+	callback_register(h->v, CALLBACKTYPE_syscall, false, h->arg[2]);
+	return 0;
+}
+
+static int64_t op_register(struct hypercall *h)
+{
+	struct callback_register r;
+
+	if (copy_from_guest(&r, h->arg[1], sizeof(r)))
+		return -XEN_EFAULT;
+	return callback_register(h->v, r.type, r.flags & CALLBACKF_mask_events,
+				 r.address);
+}
+
+static int64_t op_unregister(struct hypercall *h)
+{
+	struct callback_unregister u;
+
+	if (copy_from_guest(&u, h->arg[1], sizeof(u)))
+		return -XEN_EFAULT;
+	if (u.type == CALLBACKTYPE_nmi) {
+		unregister_nmi(h->v);
+		return 0;
+	}
+	return callback_slot(h->v, u.type) ? -XEN_EINVAL : -XEN_ENOSYS;
+}
+
+int64_t hc_callback_op(struct hypercall *h)
+{
+	switch ((int)h->arg[0]) {
+	case CALLBACKOP_register:
+		return op_register(h);
+	case CALLBACKOP_unregister:
+		return op_unregister(h);
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+int64_t hc_nmi_op(struct hypercall *h)
+{
+	struct xennmi_callback cb;
+
+	switch ((unsigned int)h->arg[0]) {
+	case XENNMI_register_callback:
+		if (copy_from_guest(&cb, h->arg[1], sizeof(cb)))
+			return -XEN_EFAULT;
+		return register_nmi(h->v, cb.handler_address);
+	case XENNMI_unregister_callback:
+		unregister_nmi(h->v);
+		return 0;
+	default:
+		return -XEN_ENOSYS;
+	}
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The x86 part of a vCPU's life: made, given a context of the ABI's layout,
+ * parted from what the context references.
+ */
+#include "arch.h"
+#include "cpu.h"
+#include "debugreg.h"
+#include "mem.h"
+#include "pagetype.h"
+#include "switch.h"
+#include "vcpu.h"
+#include "window.h"
+#include "x86.h"
+#include "xstate.h"
+
+#define LDT_MAX 8192u
+#define GDT_MAX 7168u
+/* All options of <xen/xen.h>; some have no effect on 64-bit guests. */
+#define VM_ASSIST_KNOWN (0x3ful | 1ul << VMASST_TYPE_m2p_strict)
+
+int arch_vcpu_create(struct vcpu *v)
+{
+	v->x86.kernel_mode = true;
+	v->x86.cr4 = cr4_guest(0);
+	v->x86.dr[6] = DR6_DEFAULT;
+	v->x86.dr[7] = DR7_DEFAULT;
+	return v->domain ? xstate_create(v) : 0;
+}
+
+void arch_vcpu_destroy(struct vcpu *v)
+{
+	xstate_destroy(v);
+}
+
+/* ---- Taking a context --------------------------------------------------------- */
+
+static bool canonical(uint64_t va)
+{
+	return (va >> 47) + 1 <= 1 || va >> 47 == 0x1ffff;
+}
+
+static bool addresses_ok(const struct vcpu_guest_context *c)
+{
+	const uint64_t all[] = {
+		c->user_regs.rip, c->user_regs.rsp, c->kernel_sp,
+		c->fs_base, c->gs_base_kernel, c->gs_base_user,
+		c->event_callback_eip, c->failsafe_callback_eip,
+		c->syscall_callback_eip,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (!canonical(all[i]))
+			return false;
+	for (i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
+		if (!canonical(c->trap_ctxt[i].address))
+			return false;
+	return true;
+}
+
+static bool context_ok(const struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	if (!addresses_ok(c))
+		return false;
+	if (c->ldt_base & ~PAGE_MASK || c->ldt_ents > LDT_MAX ||
+	    !guest_range_ok(c->ldt_base, c->ldt_ents * 8))
+		return false;
+	if (c->gdt_ents > GDT_MAX)
+		return false;
+	/* User mode needs a table of its own. */
+	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+		return false;
+	return v->id || !(c->vm_assist & ~VM_ASSIST_KNOWN);
+}
+
+static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct cpu_user_regs *r = &v->regs;
+	struct vcpu_x86 *x = &v->x86;
+
+	*r = c->user_regs;
+	r->cs |= 3;
+	r->ss |= 3;
+	x->iopl = r->rflags & RFLAGS_IOPL;
+	r->rflags &= ~(RFLAGS_IOPL | RFLAGS_VM);
+	r->rflags |= RFLAGS_IF | 2;
+	r->error_code = 0; /* leave by iret */
+	r->entry_vector = 0;
+	x->ds = r->ds;
+	x->es = r->es;
+	x->fs = r->fs;
+	x->gs = r->gs;
+	x->fs_base = c->fs_base;
+	x->gs_base_kernel = c->gs_base_kernel;
+	x->gs_base_user = c->gs_base_user;
+	x->kernel_mode = c->flags & VGCF_in_kernel;
+	x->kernel_ss = c->kernel_ss | 3;
+	x->kernel_sp = c->kernel_sp;
+}
+
+static void take_traps(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct vcpu_x86 *x = &v->x86;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(x->trap); i++)
+		x->trap[i] = (struct trap_entry){
+			.cs = c->trap_ctxt[i].cs | 3,
+			.flags = c->trap_ctxt[i].flags,
+			.handler = c->trap_ctxt[i].address,
+		};
+	x->event = (struct callback){ c->event_callback_eip, true };
+	x->failsafe = (struct callback){
+		c->failsafe_callback_eip,
+		c->flags & VGCF_failsafe_disables_events,
+	};
+	x->syscall = (struct callback){
+		c->syscall_callback_eip,
+		c->flags & VGCF_syscall_disables_events,
+	};
+}
+
+static void take_control(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct vcpu_x86 *x = &v->x86;
+	unsigned int i;
+
+	x->cr0_ts = c->ctrlreg[0] & CR0_TS;
+	x->cr2 = c->ctrlreg[2];
+	x->cr4 = cr4_guest(c->ctrlreg[4]);
+	memset(x->dr, 0, sizeof(x->dr));
+	x->dr[6] = DR6_DEFAULT;
+	x->dr[7] = DR7_DEFAULT;
+	/* What is not legal in them is left out, as by Xen. */
+	for (i = 0; i < 8; i++)
+		if (i != 4 && i != 5)
+			(void)debugreg_set(v, i, c->debugreg[i]);
+	x->ldt_base = c->ldt_ents ? c->ldt_base : 0;
+	x->ldt_entries = (unsigned int)c->ldt_ents;
+	if (c->flags & VGCF_I387_VALID)
+		xstate_put_legacy(v, &c->fpu_ctxt);
+}
+
+/* The roots: taken one after the other; each may have to be continued. */
+static int take_roots(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	mfn_t root = MFN(xen_cr3_to_pfn(c->ctrlreg[3]));
+	mfn_t user = MFN(xen_cr3_to_pfn(c->ctrlreg[1]));
+	int err;
+
+	if (!v->x86.root.n) {
+		err = type_get(v->domain, root, FT_L4);
+		if (err)
+			return err;
+		v->x86.root = root;
+	}
+	if (!user.n || v->x86.user_root.n)
+		return 0;
+	err = type_get(v->domain, user, FT_L4);
+	if (!err)
+		v->x86.user_root = user;
+	return err;
+}
+
+/* GDT and roots: 0, -XEN_EINVAL, -XEN_ERESTART. What is there, stays. */
+static int take_references(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int err = 0;
+
+	if (v->x86.context_failed)
+		return -XEN_EINVAL;
+	if (!v->x86.gdt_entries)
+		err = window_set_gdt(v, c->gdt_frames,
+				     (unsigned int)c->gdt_ents);
+	return err ? err : take_roots(v, c);
+}
+
+int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int err;
+
+	if (!context_ok(v, c))
+		return -XEN_EINVAL;
+	err = take_references(v, c);
+	if (err == -XEN_ERESTART)
+		return err;
+	if (err) {
+		/* Dropping may have to be continued too, and only that. */
+		v->x86.context_failed = true;
+		if (arch_vcpu_drop_context(v))
+			return -XEN_ERESTART;
+		v->x86.context_failed = false;
+		return err;
+	}
+	take_registers(v, c);
+	take_traps(v, c);
+	take_control(v, c);
+	if (!v->id)
+		v->domain->vm_assist = (uint32_t)c->vm_assist;
+	arch_load_root(v);
+	return 0;
+}
+
+/* ---- Parting ---------------------------------------------------------------------- */
+
+static int drop(mfn_t *m)
+{
+	int err = m->n ? type_put(*m) : 0;
+
+	if (!err)
+		*m = MFN(0);
+	return err;
+}
+
+int arch_vcpu_drop_context(struct vcpu *v)
+{
+	int err = drop(&v->x86.user_root);
+
+	if (!err)
+		err = drop(&v->x86.root);
+	if (err)
+		return err;
+	drop(&v->x86.eoi_map); /* a writable page: at once */
+	arch_ldt_drop(v);
+	return window_set_gdt(v, NULL, 0);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Debug registers as a guest has them: DR0..3, 6 (4), 7 (5). */
+#ifndef DEBUGREG_H
+#define DEBUGREG_H
+
+#include "vcpu.h"
+
+#define DR6_DEFAULT 0xffff0ff0ul
+#define DR7_DEFAULT 0x400ul
+
+/* 0; -XEN_ENODEV: no such register; -XEN_EPERM, -XEN_EINVAL: not that value. */
+int debugreg_set(struct vcpu *v, unsigned int reg, uint64_t value);
+/* 0 or -XEN_ENODEV. */
+int debugreg_get(const struct vcpu *v, unsigned int reg, uint64_t *value);
+
+#endif
