@@ -15,14 +15,14 @@
 #include "unpack.h"
 
 /* Offsets in the file of the boot protocol's fields. */
-#define SETUP_SECTS	0x1f1	/* u8, in sectors of 512; 0 means 4 */
-#define HEADER_MAGIC	0x202	/* "HdrS" */
-#define VERSION		0x206	/* u16 */
-#define PAYLOAD_OFFSET	0x248	/* u32, from the protected-mode code */
-#define PAYLOAD_LENGTH	0x24c	/* u32 */
-#define HEADER_END	0x250
+#define SETUP_SECTS    0x1f1 /* u8, in sectors of 512; 0 means 4 */
+#define HEADER_MAGIC   0x202 /* "HdrS" */
+#define VERSION	       0x206 /* u16 */
+#define PAYLOAD_OFFSET 0x248 /* u32, from the protected-mode code */
+#define PAYLOAD_LENGTH 0x24c /* u32 */
+#define HEADER_END     0x250
 
-#define MIN_VERSION	0x208
+#define MIN_VERSION 0x208
 
 static uint32_t get_u32(const uint8_t *p)
 {
@@ -78,14 +78,16 @@ static int find_format(struct kernel_file *kf, const char **why)
 		if (has_magic(kf, kf->format))
 			break;
 	if (kf->format > KERNEL_ZSTD)
-		return reject(why, "neither ELF nor compressed by gzip, XZ, LZ4 (legacy) or zstd");
+		return reject(
+			why,
+			"neither ELF nor compressed by gzip, XZ, LZ4 (legacy) or zstd");
 	if (kf->format == KERNEL_GZIP && kf->size >= 18) {
 		/* The hint is gzip's own trailer. */
 		kf->size_hint = get_u32(kf->payload + kf->size - 4);
 	} else if (kf->format == KERNEL_ELF) {
 		kf->sized = false;
 	} else if (kf->sized) {
-		kf->size -= 4;	/* appended by Linux, foreign to the format */
+		kf->size -= 4; /* appended by Linux, foreign to the format */
 	}
 	return 0;
 }
@@ -108,10 +110,20 @@ int bzimage_open(struct kernel_file *kf, const void *file, size_t size,
 
 /* ---- Unpacking --------------------------------------------------------- */
 
-int unpack_fail(struct unpack *u, int err, const char *why)
+static const char *sentence(int rc)
 {
-	u->why = why;
-	return -err;
+	switch (rc) {
+	case -XEN_EINVAL:
+		return "the compressed kernel is corrupt or truncated";
+	case -XEN_E2BIG:
+		return "the unpacked kernel is larger than the memory for it";
+	case -XEN_ENOMEM:
+		return "no memory to unpack the kernel";
+	case -XEN_EOPNOTSUPP:
+		return "packed with unusual options (xz wants --check=crc32)";
+	default:
+		return "the receiver of the unpacked kernel failed";
+	}
 }
 
 /* Hands a piece on; a buffer just keeps what it has. */
@@ -125,15 +137,7 @@ static int flush(struct unpack *u, const struct unpack_out *out, size_t *len)
 	}
 	u->out_pos = 0;
 	*len += piece;
-	u->why = "the receiver refused the unpacked kernel";
 	return piece ? out->sink(out->ctx, u->out, piece) : 0;
-}
-
-static int stuck(struct unpack *u)
-{
-	if (u->whole && u->out_pos == u->out_len)
-		return unpack_fail(u, XEN_E2BIG, "the unpacked kernel is larger than the memory for it");
-	return unpack_fail(u, XEN_EINVAL, "the compressed kernel is truncated");
 }
 
 static int run(struct unpack *u, const struct codec *c,
@@ -148,9 +152,10 @@ static int run(struct unpack *u, const struct codec *c,
 		step = c->step(u);
 		if (step < 0)
 			return step;
+		/* Stuck with input left: then it is room that is missing. */
 		if (step == UNPACK_MORE && in_pos == u->in_pos &&
 		    out_pos == u->out_pos)
-			return stuck(u);
+			return in_pos < u->in_len ? -XEN_E2BIG : -XEN_EINVAL;
 		rc = flush(u, out, len);
 		if (rc)
 			return rc;
@@ -163,30 +168,30 @@ int bzimage_unpack(const struct kernel_file *kf, const struct unpack_heap *heap,
 {
 	const struct codec *c = &unpack_codecs[kf->format];
 	struct unpack u = {
-		.in = kf->payload, .in_len = kf->size,
-		.out = out->buf, .out_len = out->cap,
-		.whole = out->buf, .heap = heap,
+		.in = kf->payload,
+		.in_len = kf->size,
+		.out = out->buf,
+		.out_len = out->cap,
+		.whole = out->buf,
+		.heap = heap,
 	};
-	int rc;
+	int rc = -XEN_ENOMEM;
 
 	*len = 0;
 	if (!u.whole) {
 		u.out_len = c->piece;
 		u.out = heap->alloc(heap->ctx, c->piece);
 	}
-	rc = u.out ? c->open(&u) : -XEN_ENOMEM;
-	if (rc) {
-		u.why = "no memory to unpack the kernel";
-	} else {
+	if (u.out && !c->open(&u)) {
 		rc = run(&u, c, out, len);
 		c->close(&u);
 	}
 	/* LZ4 has neither end mark nor checksum; for the others it is free. */
 	if (!rc && kf->sized && (uint32_t)*len != kf->size_hint)
-		rc = unpack_fail(&u, XEN_EINVAL, "the unpacked kernel has not the size that its file records");
+		rc = -XEN_EINVAL;
 	if (!u.whole && u.out)
 		heap->free(heap->ctx, u.out);
 	if (rc)
-		*why = u.why;
+		*why = sentence(rc);
 	return rc;
 }

@@ -25,16 +25,16 @@ enum kernel_format {
 	KERNEL_ELF,
 	KERNEL_GZIP,
 	KERNEL_XZ,
-	KERNEL_LZ4,		/* legacy frame, which is what Linux uses */
+	KERNEL_LZ4, /* legacy frame, which is what Linux uses */
 	KERNEL_ZSTD,
 };
 
 struct kernel_file {
-	const uint8_t *payload;		/* the caller's memory */
+	const uint8_t *payload; /* the caller's memory */
 	size_t size;
 	enum kernel_format format;
-	bool sized;			/* size_hint was recorded by Linux */
-	uint32_t size_hint;		/* unpacked size modulo 2^32, a claim */
+	bool sized;	    /* size_hint was recorded by Linux */
+	uint32_t size_hint; /* unpacked size modulo 2^32, a claim */
 };
 
 /* Recognises the file. 0, or -XEN_EINVAL and *why is a sentence. */
@@ -43,7 +43,7 @@ int bzimage_open(struct kernel_file *kf, const void *file, size_t size,
 
 /* Memory for one unpacking; all of it is given back before the return. */
 struct unpack_heap {
-	void *(*alloc)(void *ctx, size_t size);		/* 16-byte aligned */
+	void *(*alloc)(void *ctx, size_t size); /* 16-byte aligned */
 	void (*free)(void *ctx, void *mem);
 	void *ctx;
 };
@@ -63,10 +63,11 @@ struct unpack_out {
 };
 
 /*
- * Unpacks kf into out; *len is what came out, also after an error. Returns 0
+ * Unpacks kf, which is not plain ELF, into out; *len is what came out, also after an error. Returns 0
  * or, with a sentence in *why:
- *   -XEN_EINVAL   corrupt or truncated, or an option that is not supported
+ *   -XEN_EINVAL   corrupt or truncated, or not of the recorded size
  *   -XEN_E2BIG    does not fit into buf, which is scribbled upon
+ *   -XEN_EOPNOTSUPP	XZ with another check or filter than kernels have
  *   -XEN_ENOMEM   the heap said no
  * and what sink() returned, if not 0. Not reentrant: sink() and the heap may
  * not call it again, nor may another thread meanwhile.

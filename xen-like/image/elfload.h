@@ -20,26 +20,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ELF_UNSET	UINT64_MAX	/* the kernel does not name this */
+#define ELF_UNSET UINT64_MAX /* the kernel does not name this */
 
 struct elf_image {
-	const uint8_t *data;		/* the caller's; needed by elf_load() */
+	const uint8_t *data; /* the caller's; needed by elf_load() */
 	size_t size;
 
 	uint64_t virt_base;
 	uint64_t paddr_offset;
-	uint64_t virt_entry;		/* in [virt_start, virt_end) */
-	uint64_t virt_start;		/* >= virt_base */
-	uint64_t virt_end;		/* exclusive, bss included */
-	uint64_t p2m_base;		/* or ELF_UNSET: p2m after the image */
-	uint64_t hypercall_page;	/* or ELF_UNSET: none wanted */
-	uint64_t hv_start_low;		/* or ELF_UNSET */
+	uint64_t virt_entry;	 /* in [virt_start, virt_end) */
+	uint64_t virt_start;	 /* >= virt_base */
+	uint64_t virt_end;	 /* exclusive, bss included */
+	uint64_t p2m_base;	 /* or ELF_UNSET: p2m after the image */
+	uint64_t hypercall_page; /* or ELF_UNSET: none wanted */
+	uint64_t hv_start_low;	 /* or ELF_UNSET */
 
-	uint32_t supported;		/* bits by XENFEAT_*, includes: */
+	uint32_t supported; /* bits by XENFEAT_*, includes: */
 	uint32_t required;
-	bool initrd_by_pfn;		/* MOD_START_PFN: no initrd mapping */
-	bool no_dom0;			/* supports features, XENFEAT_dom0 not */
-	bool pae_extended_cr3;
+	bool initrd_by_pfn; /* MOD_START_PFN: no initrd mapping */
+	bool no_dom0;	    /* supports features, XENFEAT_dom0 not */
 
 	char guest_os[16], guest_version[16], xen_version[16], loader[16];
 };

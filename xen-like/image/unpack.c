@@ -22,19 +22,9 @@
 
 #include "shim/stdlib.h"
 
-#define PIECE		((size_t)64 << 10)
-#define XZ_DICT_MAX	(64u << 20)
-#define LZ4_BLOCK	((size_t)8 << 20)
-
-static int no_memory(struct unpack *u)
-{
-	return unpack_fail(u, XEN_ENOMEM, "no memory to unpack the kernel");
-}
-
-static int corrupt(struct unpack *u)
-{
-	return unpack_fail(u, XEN_EINVAL, "the compressed kernel is corrupt or truncated");
-}
+#define PIECE	    ((size_t)64 << 10)
+#define XZ_DICT_MAX (64u << 20)
+#define LZ4_BLOCK   ((size_t)8 << 20)
 
 static void *heap_alloc(void *ctx, size_t size)
 {
@@ -49,31 +39,6 @@ static void heap_free(void *ctx, void *mem)
 
 	if (mem)
 		heap->free(heap->ctx, mem);
-}
-
-/* ---- Plain ELF --------------------------------------------------------- */
-
-static int none_open(struct unpack *u)
-{
-	(void)u;
-	return 0;
-}
-
-static void none_close(struct unpack *u)
-{
-	(void)u;
-}
-
-static int elf_step(struct unpack *u)
-{
-	size_t n = u->in_len - u->in_pos;
-
-	if (n > u->out_len - u->out_pos)
-		n = u->out_len - u->out_pos;
-	memcpy(u->out + u->out_pos, u->in + u->in_pos, n);
-	u->in_pos += n;
-	u->out_pos += n;
-	return u->in_pos == u->in_len ? UNPACK_END : UNPACK_MORE;
 }
 
 /* ---- gzip -------------------------------------------------------------- */
@@ -122,8 +87,8 @@ static int gzip_step(struct unpack *u)
 	if (rc == Z_STREAM_END)
 		return UNPACK_END;
 	if (rc == Z_MEM_ERROR)
-		return no_memory(u);
-	return rc == Z_OK || rc == Z_BUF_ERROR ? UNPACK_MORE : corrupt(u);
+		return -XEN_ENOMEM;
+	return rc == Z_OK || rc == Z_BUF_ERROR ? UNPACK_MORE : -XEN_EINVAL;
 }
 
 static void gzip_close(struct unpack *u)
@@ -162,8 +127,12 @@ static int xz_open(struct unpack *u)
 static int xz_step(struct unpack *u)
 {
 	struct xz_buf b = {
-		.in = u->in, .in_pos = u->in_pos, .in_size = u->in_len,
-		.out = u->out, .out_pos = u->out_pos, .out_size = u->out_len,
+		.in = u->in,
+		.in_pos = u->in_pos,
+		.in_size = u->in_len,
+		.out = u->out,
+		.out_pos = u->out_pos,
+		.out_size = u->out_len,
 	};
 	enum xz_ret rc;
 
@@ -176,16 +145,15 @@ static int xz_step(struct unpack *u)
 		return UNPACK_MORE;
 	case XZ_STREAM_END:
 		return UNPACK_END;
-	case XZ_BUF_ERROR:	/* from a buffer: too small; else: no input */
-		return u->whole ? unpack_fail(u, XEN_E2BIG, "the unpacked kernel is larger than the memory for it")
-				: corrupt(u);
+	case XZ_BUF_ERROR: /* no room in a buffer; else: no input */
+		return u->whole ? -XEN_E2BIG : -XEN_EINVAL;
 	case XZ_MEM_ERROR:
 	case XZ_MEMLIMIT_ERROR:
-		return no_memory(u);
+		return -XEN_ENOMEM;
 	case XZ_OPTIONS_ERROR:
-		return unpack_fail(u, XEN_EINVAL, "XZ with options that no kernel uses (take --check=crc32 --x86 --lzma2)");
+		return -XEN_EOPNOTSUPP;
 	default:
-		return corrupt(u);
+		return -XEN_EINVAL;
 	}
 }
 
@@ -207,28 +175,32 @@ static int lz4_open(struct unpack *u)
 static int lz4_step(struct unpack *u)
 {
 	size_t left = u->in_len - u->in_pos, room = u->out_len - u->out_pos;
+	const uint8_t *in = u->in + u->in_pos;
 	uint32_t len;
 	int got;
 
 	if (!left)
 		return UNPACK_END;
 	if (left < sizeof(len))
-		return corrupt(u);
-	memcpy(&len, u->in + u->in_pos, sizeof(len));
+		return -XEN_EINVAL;
+	memcpy(&len, in, sizeof(len));
 	if (len > left - sizeof(len) || len > LZ4_COMPRESSBOUND(LZ4_BLOCK))
-		return corrupt(u);
+		return -XEN_EINVAL;
 	if (room > LZ4_BLOCK)
 		room = LZ4_BLOCK;
-	got = LZ4_decompress_safe((const char *)u->in + u->in_pos + sizeof(len),
+	got = LZ4_decompress_safe((const char *)in + sizeof(len),
 				  (char *)u->out + u->out_pos, (int)len,
 				  (int)room);
-	if (got < 0 && room < LZ4_BLOCK)
-		return unpack_fail(u, XEN_E2BIG, "the compressed kernel is corrupt, or larger than the memory for it");
-	if (got < 0)
-		return corrupt(u);
+	if (got < 0) /* with less room than a block may want: who knows */
+		return room < LZ4_BLOCK ? -XEN_E2BIG : -XEN_EINVAL;
 	u->in_pos += sizeof(len) + len;
 	u->out_pos += (size_t)got;
 	return UNPACK_MORE;
+}
+
+static void lz4_close(struct unpack *u)
+{
+	(void)u;
 }
 
 /* ---- zstd -------------------------------------------------------------- */
@@ -256,11 +228,11 @@ static int zstd_step(struct unpack *u)
 		return rc ? UNPACK_MORE : UNPACK_END;
 	case ZSTD_error_memory_allocation:
 	case ZSTD_error_frameParameter_windowTooLarge:
-		return no_memory(u);
+		return -XEN_ENOMEM;
 	case ZSTD_error_dstSize_tooSmall:
-		return unpack_fail(u, XEN_E2BIG, "the unpacked kernel is larger than the memory for it");
+		return -XEN_E2BIG;
 	default:
-		return corrupt(u);
+		return -XEN_EINVAL;
 	}
 }
 
@@ -269,25 +241,16 @@ static void zstd_close(struct unpack *u)
 	ZSTD_freeDStream(u->state);
 }
 
+#define CODEC(name, m, len, size)                                               \
+	{                                                                       \
+		.magic = m, .magic_len = len, .piece = size,                    \
+		.open = name##_open, .step = name##_step, .close = name##_close \
+	}
+
 const struct codec unpack_codecs[] = {
-	[KERNEL_ELF] = {
-		.magic = "\177ELF", .magic_len = 4, .piece = PIECE,
-		.open = none_open, .step = elf_step, .close = none_close,
-	},
-	[KERNEL_GZIP] = {
-		.magic = "\037\213", .magic_len = 2, .piece = PIECE,
-		.open = gzip_open, .step = gzip_step, .close = gzip_close,
-	},
-	[KERNEL_XZ] = {
-		.magic = "\3757zXZ", .magic_len = 6, .piece = PIECE,
-		.open = xz_open, .step = xz_step, .close = xz_close,
-	},
-	[KERNEL_LZ4] = {
-		.magic = "\002\041\114\030", .magic_len = 4, .piece = LZ4_BLOCK,
-		.open = lz4_open, .step = lz4_step, .close = none_close,
-	},
-	[KERNEL_ZSTD] = {
-		.magic = "\050\265\057\375", .magic_len = 4, .piece = PIECE,
-		.open = zstd_open, .step = zstd_step, .close = zstd_close,
-	},
+	[KERNEL_ELF] = { .magic = "\177ELF", .magic_len = 4 },
+	[KERNEL_GZIP] = CODEC(gzip, "\037\213", 2, PIECE),
+	[KERNEL_XZ] = CODEC(xz, "\3757zXZ", 6, PIECE),
+	[KERNEL_LZ4] = CODEC(lz4, "\002\041\114\030", 4, LZ4_BLOCK),
+	[KERNEL_ZSTD] = CODEC(zstd, "\050\265\057\375", 4, PIECE),
 };

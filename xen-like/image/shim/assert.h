@@ -3,7 +3,7 @@
 #ifndef IMAGE_SHIM_ASSERT_H
 #define IMAGE_SHIM_ASSERT_H
 
-#define assert(x)	((void)0)
-#define static_assert	_Static_assert
+#define assert(x) ((void)0)
+#define static_assert _Static_assert
 
 #endif

@@ -15,7 +15,7 @@ void image_free(void *mem);
 #ifdef IMAGE_THIRDPARTY
 #define malloc(size)	image_malloc(size)
 #define free(mem)	image_free(mem)
-#define calloc(n, size)	((void *)((n) - (n)))	/* unreachable */
+#define calloc(n, size) ((void *)((n) - (n))) /* unreachable */
 #endif
 
 #endif
