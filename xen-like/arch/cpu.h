@@ -17,32 +17,34 @@
 #ifndef CPU_H
 #define CPU_H
 
-#define CPU_BLOCK 0x8000
+#define CPU_BLOCK	0x8000
 #define CPU_BLOCK_SHIFT 15
+#define CPU_STACK_TOP	(CPU_BLOCK - 0x200) /* offset; above it, struct cpu */
 
 /* Selectors of the hypervisor: in the reserved page of every GDT window. */
 #define SEL_XEN_CS 0xe008
 #define SEL_XEN_DS 0xe010
-#define SEL_TSS 0xe040	/* and 0xe048 */
+#define SEL_TSS	   0xe040 /* and 0xe048 */
 /* FLAT_RING3_* of the ABI: 0xe019, 0xe023, 0xe02b, 0xe033 */
 
 /* Hypervisor address space; docs/memory-map.md has the picture. */
-#define VA_M2P 0xffff800000000000ul	/* read-only for guests: the ABI's */
-#define VA_WINDOWS 0xffff820000000000ul /* GDT and LDT windows of CPUs */
-#define VA_FIXMAP 0xffff820040000000ul	/* APIC, IO-APIC, ACPI tables */
-#define VA_IMAGE 0xffff82d080000000ul	/* linked here, loaded at 2 MiB */
-#define VA_FRAMES 0xffff82e000000000ul	/* frame table */
-#define VA_DIRECT 0xffff830000000000ul	/* direct map */
-#define PA_IMAGE 0x200000
+#define VA_M2P	   0xffff800000000000 /* read-only for guests: the ABI's */
+#define VA_M2P_RW  0xffff808000000000 /* the same tables, ours to write */
+#define VA_WINDOWS 0xffff820000000000 /* GDT and LDT windows of CPUs */
+#define VA_FIXMAP  0xffff820040000000 /* APIC, IO-APIC, ACPI tables */
+#define VA_IMAGE   0xffff82d080000000 /* linked here, loaded at 2 MiB */
+#define VA_FRAMES  0xffff82e000000000 /* frame table */
+#define VA_DIRECT  0xffff830000000000 /* direct map */
+#define PA_IMAGE   0x200000
 
 /*
  * Each CPU's window: 64 KiB of GDT (14 guest pages, the reserved page), then
  * 64 KiB of LDT. arch_switch() writes its entries for the vCPU it loads.
  */
-#define WINDOW_SIZE 0x20000ul
+#define WINDOW_SIZE	0x20000ul
 #define WINDOW_GDT(cpu) (VA_WINDOWS + (cpu)*WINDOW_SIZE)
 #define WINDOW_LDT(cpu) (WINDOW_GDT(cpu) + 0x10000ul)
-#define WINDOW_LDT_PTE 16	/* index of the LDT's first entry */
+#define WINDOW_LDT_PTE	16 /* index of the LDT's first entry */
 
 #ifndef __ASSEMBLY__
 #include "arch.h"
@@ -58,19 +60,19 @@ struct tss {
 } __attribute__((packed));
 
 struct cpu {
-	struct vcpu *current;	/* whose context is loaded; or the idle one */
-	uint64_t scratch;	/* syscall stub: guest's rsp */
-	uint64_t regs_top;	/* end of current's regs, == tss.rsp0 */
+	struct vcpu *current; /* whose context is loaded; or the idle one */
+	uint64_t scratch;     /* syscall stub: guest's rsp */
+	uint64_t regs_top;    /* end of current's regs, == tss.rsp0 */
 	unsigned int id, apic_id;
-	uint32_t flush_request;	/* atomic: FLUSH_* wanted of this CPU */
-	uint64_t flush_va;
-	uint32_t flush_seen;	/* flush clock of the last full flush */
-	uint64_t cr3;		/* as loaded */
-	uint64_t *window;	/* the 32 entries of its GDT/LDT window */
+	uint64_t flush_request; /* flush.c: what others want of this CPU */
+	uint32_t flush_wanted, flush_done; /* requests made, served */
+	uint32_t flush_seen; /* flush clock of the last full flush */
+	uint64_t cr3;	     /* as loaded */
+	uint64_t *window;    /* the 32 entries of its GDT/LDT window */
 	struct tss *tss;
-	bool in_window;		/* interrupts of ring 0 are expected now */
+	bool in_window;		   /* interrupts of ring 0 are expected now */
 	struct vcpu *xstate_owner; /* whose extended state is in registers */
-	uint64_t last_poll;	/* TSC at the last poll: longest stretch */
+	uint64_t last_poll;	   /* TSC at the last poll: longest stretch */
 	uint64_t longest;
 } __attribute__((aligned(64)));
 

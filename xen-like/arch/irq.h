@@ -12,11 +12,11 @@
 #include "cpu.h"
 
 /* Vectors 0x20 .. 0x2f: the masked PICs, where spurious ones may come from. */
-#define VECTOR_UART 0xf0
-#define VECTOR_TIMER 0xf1
-#define VECTOR_KICK 0xf2
-#define VECTOR_FLUSH 0xf3
-#define VECTOR_SPURIOUS 0xff
+#define VECTOR_UART	  0xf0
+#define VECTOR_TIMER	  0xf1
+#define VECTOR_KICK	  0xf2
+#define VECTOR_FLUSH	  0xf3
+#define VECTOR_SPURIOUS	  0xff
 #define SYSCALL_STUB_SIZE 64
 
 #ifndef __ASSEMBLY__

@@ -6,59 +6,59 @@
 #include "types.h"
 
 /* Control registers, Intel SDM volume 3, 2.5 */
-#define CR0_MP (1ul << 1)
-#define CR0_EM (1ul << 2)
-#define CR0_TS (1ul << 3)
-#define CR0_NE (1ul << 5)
-#define CR0_WP (1ul << 16)
-#define CR0_NW (1ul << 29)
-#define CR0_CD (1ul << 30)
-#define CR4_TSD (1ul << 2)
-#define CR4_DE (1ul << 3)
-#define CR4_PAE (1ul << 5)
-#define CR4_MCE (1ul << 6)
-#define CR4_PGE (1ul << 7)
-#define CR4_PCE (1ul << 8)
-#define CR4_OSFXSR (1ul << 9)
+#define CR0_MP	       (1ul << 1)
+#define CR0_EM	       (1ul << 2)
+#define CR0_TS	       (1ul << 3)
+#define CR0_NE	       (1ul << 5)
+#define CR0_WP	       (1ul << 16)
+#define CR0_NW	       (1ul << 29)
+#define CR0_CD	       (1ul << 30)
+#define CR4_TSD	       (1ul << 2)
+#define CR4_DE	       (1ul << 3)
+#define CR4_PAE	       (1ul << 5)
+#define CR4_MCE	       (1ul << 6)
+#define CR4_PGE	       (1ul << 7)
+#define CR4_PCE	       (1ul << 8)
+#define CR4_OSFXSR     (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
-#define CR4_FSGSBASE (1ul << 16)
-#define CR4_OSXSAVE (1ul << 18)
-#define CR4_SMEP (1ul << 20)
+#define CR4_FSGSBASE   (1ul << 16)
+#define CR4_OSXSAVE    (1ul << 18)
+#define CR4_SMEP       (1ul << 20)
 
-#define RFLAGS_CF (1ul << 0)
-#define RFLAGS_TF (1ul << 8)
-#define RFLAGS_IF (1ul << 9)
-#define RFLAGS_DF (1ul << 10)
+#define RFLAGS_CF   (1ul << 0)
+#define RFLAGS_TF   (1ul << 8)
+#define RFLAGS_IF   (1ul << 9)
+#define RFLAGS_DF   (1ul << 10)
 #define RFLAGS_IOPL (3ul << 12)
-#define RFLAGS_NT (1ul << 14)
-#define RFLAGS_RF (1ul << 16)
-#define RFLAGS_VM (1ul << 17)
-#define RFLAGS_AC (1ul << 18)
+#define RFLAGS_NT   (1ul << 14)
+#define RFLAGS_RF   (1ul << 16)
+#define RFLAGS_VM   (1ul << 17)
+#define RFLAGS_AC   (1ul << 18)
 
 /* Page fault error codes, 4.7 */
-#define PF_PRESENT (1u << 0)
-#define PF_WRITE (1u << 1)
-#define PF_USER (1u << 2)
+#define PF_PRESENT  (1u << 0)
+#define PF_WRITE    (1u << 1)
+#define PF_USER	    (1u << 2)
 #define PF_RESERVED (1u << 3)
-#define PF_FETCH (1u << 4)
+#define PF_FETCH    (1u << 4)
 
-#define MSR_APIC_BASE 0x1b
+#define MSR_APIC_BASE	      0x1b
 #define MSR_ARCH_CAPABILITIES 0x10a
-#define MSR_SYSENTER_CS 0x174
-#define MSR_PAT 0x277
-#define MSR_EFER 0xc0000080
-#define MSR_STAR 0xc0000081
-#define MSR_LSTAR 0xc0000082
-#define MSR_CSTAR 0xc0000083
-#define MSR_FMASK 0xc0000084
-#define MSR_FS_BASE 0xc0000100
-#define MSR_GS_BASE 0xc0000101
-#define MSR_KERNEL_GS_BASE 0xc0000102
-#define MSR_TSC_AUX 0xc0000103
-#define EFER_SCE (1ul << 0)
-#define EFER_LME (1ul << 8)
-#define EFER_LMA (1ul << 10)
-#define EFER_NX (1ul << 11)
+#define MSR_SYSENTER_CS	      0x174
+#define MSR_PAT		      0x277
+#define MSR_EFER	      0xc0000080
+#define MSR_STAR	      0xc0000081
+#define MSR_LSTAR	      0xc0000082
+#define MSR_CSTAR	      0xc0000083
+#define MSR_FMASK	      0xc0000084
+#define MSR_FS_BASE	      0xc0000100
+#define MSR_GS_BASE	      0xc0000101
+#define MSR_KERNEL_GS_BASE    0xc0000102
+#define MSR_TSC_AUX	      0xc0000103
+#define EFER_SCE	      (1ul << 0)
+#define EFER_LME	      (1ul << 8)
+#define EFER_LMA	      (1ul << 10)
+#define EFER_NX		      (1ul << 11)
 
 static inline uint64_t rdmsr(uint32_t nr)
 {
@@ -88,16 +88,16 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t sub)
 	return r;
 }
 
-#define X86_REG(name)                                                \
-	static inline uint64_t read_##name(void)                     \
-	{                                                            \
-		uint64_t v;                                          \
-                                                                     \
-		asm volatile("mov %%" #name ", %0" : "=r"(v));       \
-		return v;                                            \
-	}                                                            \
-	static inline void write_##name(uint64_t v)                  \
-	{                                                            \
+#define X86_REG(name)                                                   \
+	static inline uint64_t read_##name(void)                        \
+	{                                                               \
+		uint64_t v;                                             \
+                                                                        \
+		asm volatile("mov %%" #name ", %0" : "=r"(v));          \
+		return v;                                               \
+	}                                                               \
+	static inline void write_##name(uint64_t v)                     \
+	{                                                               \
 		asm volatile("mov %0, %%" #name : : "r"(v) : "memory"); \
 	}
 X86_REG(cr0)

@@ -11,7 +11,7 @@
 #include "domain.h"
 
 #define BOOT_MODULES 8
-#define BOOT_ROWS 64
+#define BOOT_ROWS    64
 
 /* Physical bytes [start, end), anywhere in the direct map. */
 struct boot_module {
@@ -26,13 +26,14 @@ struct boot_info {
 	unsigned int nr_rows;
 	struct boot_module modules[BOOT_MODULES];
 	unsigned int nr_modules;
-	uint64_t rsdp; /* physical; 0: search the BIOS areas */
+	uint64_t rsdp;		       /* physical; 0: search the BIOS areas */
+	uint64_t info_start, info_end; /* where rsdp may point; or 0, 0 */
 };
 
-#define E820_RAM 1
+#define E820_RAM      1
 #define E820_RESERVED 2
-#define E820_ACPI 3
-#define E820_NVS 4
+#define E820_ACPI     3
+#define E820_NVS      4
 #define E820_UNUSABLE 5
 
 /*

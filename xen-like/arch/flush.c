@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request to a CPU is or-ed into its flush_request word: FLUSH_* in the low
+ * bits, the page of FLUSH_VA above. Requests for different pages meet as a
+ * full flush. Then flush_wanted is counted up, and the requester waits until
+ * flush_done has reached its number, interrupting the CPU, which may also
+ * serve from a wait of its own: so two CPUs that flush each other proceed.
+ *
+ * The clock: a full flush takes its number before it flushes and shows it in
+ * flush_seen afterwards; what was let go of at an earlier reading is gone.
+ */
+#include "flush.h"
+#include "apic.h"
+#include "arch.h"
+#include "irq.h"
+#include "print.h"
+#include "sched.h"
+#include "smp.h"
+#include "time.h"
+#include "x86.h"
+
+#define FLUSH_FLAGS (PAGE_SIZE - 1)
+#define CLOCK_ROUND 0x3fffffffu /* all CPUs flush once in so many ticks */
+
+static uint32_t flush_clock;
+
+static void request(struct cpu *c, uint64_t req)
+{
+	uint64_t old = READ_ONCE(c->flush_request), new;
+
+	do {
+		new = old | req;
+		if ((old & req & FLUSH_VA) && ((old ^ req) & ~FLUSH_FLAGS))
+			new = ((old | req) & FLUSH_FLAGS & ~FLUSH_VA) |
+			      FLUSH_GLOBAL;
+	} while (!__atomic_compare_exchange_n(&c->flush_request, &old, new,
+					      false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+}
+
+/* Returns the number of the request. */
+static uint32_t request_and_kick(struct cpu *c, uint64_t req)
+{
+	uint32_t number;
+
+	request(c, req);
+	number = __atomic_add_fetch(&c->flush_wanted, 1, __ATOMIC_SEQ_CST);
+	apic_send_ipi(c->apic_id, VECTOR_FLUSH);
+	return number;
+}
+
+static void flush_global(struct cpu *c)
+{
+	uint32_t tick = __atomic_add_fetch(&flush_clock, 1, __ATOMIC_SEQ_CST);
+	uint64_t cr4 = read_cr4();
+
+	if (cr4 & CR4_PGE) {
+		write_cr4(cr4 & ~CR4_PGE);
+		write_cr4(cr4);
+	} else {
+		write_cr3(read_cr3()); /* without PGE no entry is global */
+	}
+	store_release(&c->flush_seen, tick);
+	/* No CPU's flush_seen may grow so old that it looks new. */
+	if (!(tick & CLOCK_ROUND))
+		for (unsigned int n = 0; n < MAX_CPUS; n++)
+			if (cpus_online() & ~(1u << c->id) & 1u << n)
+				request_and_kick(cpu_at(n), FLUSH_GLOBAL);
+}
+
+static void flush_local(uint64_t req)
+{
+	struct cpu *c = this_cpu();
+
+	if (req & FLUSH_CACHE)
+		asm volatile("wbinvd" : : : "memory");
+	if (req & FLUSH_GLOBAL) {
+		flush_global(c);
+		return;
+	}
+	if (req & FLUSH_TLB)
+		write_cr3(read_cr3());
+	if (req & FLUSH_VA)
+		invlpg(req & ~FLUSH_FLAGS);
+}
+
+void flush_serve(void)
+{
+	struct cpu *c = this_cpu();
+	uint32_t wanted = load_acquire(&c->flush_wanted);
+
+	flush_local(__atomic_exchange_n(&c->flush_request, 0, __ATOMIC_SEQ_CST));
+	store_release(&c->flush_done, wanted);
+}
+
+void cpu_relax_poll(void)
+{
+	if (unlikely(flush_wanted(this_cpu())))
+		flush_serve();
+	__builtin_ia32_pause();
+}
+
+bool preempt_check(void)
+{
+	struct cpu *c = this_cpu();
+	uint64_t now = rdtsc();
+
+	if (c->last_poll && now - c->last_poll > c->longest)
+		c->longest = now - c->last_poll;
+	c->in_window = true;
+	asm volatile("sti; nop; cli" : : : "memory");
+	c->in_window = false;
+	if (flush_wanted(c))
+		flush_serve();
+	c->last_poll = rdtsc();
+	return READ_ONCE(softirq_pending[c->id]) != 0;
+}
+
+void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
+{
+	unsigned int self = cpu_id();
+	uint64_t req = how | (how & FLUSH_VA ? va & PAGE_MASK : 0);
+	uint32_t number[MAX_CPUS];
+
+	/* Changed tables are visible before anyone is asked to forget. */
+	smp_mb();
+	mask &= cpus_online();
+	for (unsigned int n = 0; n < MAX_CPUS; n++)
+		if (mask & ~(1u << self) & 1u << n)
+			number[n] = request_and_kick(cpu_at(n), req);
+	if (mask & 1u << self)
+		flush_local(req);
+	for (unsigned int n = 0; n < MAX_CPUS; n++) {
+		if (!(mask & ~(1u << self) & 1u << n))
+			continue;
+		while ((int32_t)(load_acquire(&cpu_at(n)->flush_done) -
+				 number[n]) < 0)
+			cpu_relax_poll();
+	}
+}
+
+uint32_t arch_flush_clock(void)
+{
+	return __atomic_load_n(&flush_clock, __ATOMIC_SEQ_CST);
+}
+
+cpumask_t arch_flush_filter(cpumask_t mask, uint32_t stamp)
+{
+	for (unsigned int n = 0; n < MAX_CPUS; n++)
+		if (mask & 1u << n &&
+		    (int32_t)(load_acquire(&cpu_at(n)->flush_seen) - stamp) > 0)
+			mask &= ~(1u << n);
+	return mask;
+}
+
+void arch_print_stretch(void)
+{
+	uint64_t longest = 0;
+
+	for (unsigned int n = 0; n < MAX_CPUS; n++)
+		longest = MAX(longest, cpu_at(n)->longest);
+	print(LOG_INFO, "Longest stretch without a preemption point: %lu ns\n",
+	      tsc_to_ns(longest));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RAM until the heap has it: ranges of free physical bytes, from which the
+ * page tables, the frame table and the M2P are taken. Boot only, one CPU.
+ */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include "types.h"
+
+/* [start, end) is RAM, above what was added before; whole pages of it. */
+void memory_add(uint64_t start, uint64_t end);
+/* [start, end) is no RAM after all, not even a part of a page. */
+void memory_remove(uint64_t start, uint64_t end);
+/* [start, end) is RAM in use; partial pages whole. */
+void memory_reserve(uint64_t start, uint64_t end);
+
+/* memory_page() takes only what lies below limit. */
+void memory_limit(uint64_t limit);
+/*
+ * A zeroed page of our own: its physical address. Stops if there is none.
+ * From the heap, wherever it lies, once memory_to_heap() was called.
+ */
+uint64_t memory_page(void);
+
+/* Range i of RAM, in order, free or not; false: there are no more. */
+bool memory_ram(unsigned int i, uint64_t *start, uint64_t *end);
+uint64_t memory_ram_pages(void);
+
+/* Hand all that is free to the heap. */
+void memory_to_heap(void);
+
+/* Stop the machine: what stands in the way of starting, in words. */
+_Noreturn void boot_stop(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
+#endif

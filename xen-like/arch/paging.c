@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "paging.h"
+#include "cpu.h"
+#include "frame.h"
+#include "image.h"
+#include "mem.h"
+#include "memory.h"
+#include "panic.h"
+#include "pte.h"
+#include "x86.h"
+
+#define TABLE_FLAGS	    (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define DATA_RW		    (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define DATA_RO		    (PTE_P | PTE_A | PTE_G | PTE_NX)
+#define CODE		    (PTE_P | PTE_A | PTE_G)
+#define M2P_PAGE	    (DATA_RW | PTE_US)
+#define DEVICE		    (DATA_RW | PTE_PCD | PTE_PWT)
+#define SIZE_2M		    (1ul << 21)
+#define SIZE_1G		    (1ul << 30)
+#define DIRECT_MAX	    (9ul << 39) /* slots 262..270 */
+#define FRAMES_PER_M2P_PAGE (PAGE_SIZE / 8)
+#define RECORDS_PER_PAGE    (PAGE_SIZE / sizeof(struct frame))
+
+uint8_t *direct_map = (uint8_t *)VA_DIRECT;
+uint64_t *machphys = (uint64_t *)VA_M2P_RW;
+uint64_t idle_root;
+
+static uint64_t *root;	    /* idle_root, in the direct map */
+static uint64_t hole;	    /* the page of records of frames that are no RAM */
+static uint64_t frames_end; /* one more than the last frame of RAM */
+static uint64_t fixmap_used;
+
+static unsigned int slot(uint64_t va, unsigned int level)
+{
+	return va >> (PAGE_SHIFT + 9 * (level - 1)) & (PTES - 1);
+}
+
+/* The entry of va at level (1: of a 4 KiB page), with the tables above it. */
+static uint64_t *entry(uint64_t va, unsigned int level)
+{
+	uint64_t *table = root;
+
+	for (unsigned int l = 4; l > level; l--) {
+		uint64_t *e = &table[slot(va, l)];
+
+		if (!*e)
+			*e = memory_page() | TABLE_FLAGS;
+		ASSERT(!(*e & PTE_PSE));
+		table = frame_ptr(pte_mfn(*e));
+	}
+	return &table[slot(va, level)];
+}
+
+static void map(uint64_t va, uint64_t phys, uint64_t size, uint64_t flags)
+{
+	for (uint64_t o = 0; o < size; o += PAGE_SIZE)
+		*entry(va + o, 1) = (phys + o) | flags;
+}
+
+/* ---- The parts ------------------------------------------------------------ */
+
+/* [start, end) by the largest pages; 2 MiB pages may reach beyond it. */
+static void map_direct(uint64_t start, uint64_t end, bool huge)
+{
+	uint64_t p = start & ~(SIZE_2M - 1);
+
+	while (p < end) {
+		uint64_t va = VA_DIRECT + p, step = SIZE_2M;
+
+		if (huge && p && !(p & (SIZE_1G - 1)) && end - p >= SIZE_1G)
+			step = SIZE_1G;
+		*entry(va, step == SIZE_1G ? 3 : 2) = p | DATA_RW | PTE_PSE;
+		p += step;
+	}
+}
+
+static void map_all_direct(void)
+{
+	bool huge = cpuid(0x80000001, 0).d >> 26 & 1;
+	uint64_t start, end;
+
+	/* The firmware's areas, the screen, the trampoline. */
+	map_direct(0, SIZE_2M, false);
+	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
+		map_direct(start, end, huge);
+}
+
+static void map_image(void)
+{
+	uint64_t va = VA_IMAGE, text = (uint64_t)__text_end;
+	uint64_t rodata = (uint64_t)__rodata_end, end = (uint64_t)__image_end;
+
+	map(va, PA_IMAGE, text - va, CODE);
+	map(text, PA_IMAGE + (text - va), rodata - text, DATA_RO);
+	map(rodata, PA_IMAGE + (rodata - va), end - rodata, DATA_RW);
+}
+
+/* The M2P pages of frames [start, end); neighbours may share one. */
+static void map_m2p(uint64_t start, uint64_t end)
+{
+	uint64_t first = start / FRAMES_PER_M2P_PAGE;
+
+	for (uint64_t i = first; i * FRAMES_PER_M2P_PAGE < end; i++) {
+		uint64_t *e = entry(VA_M2P_RW + i * PAGE_SIZE, 1);
+
+		if (*e)
+			continue;
+		*e = memory_page() | M2P_PAGE;
+		memset(frame_ptr(pte_mfn(*e)), 0xff, PAGE_SIZE);
+	}
+}
+
+/* Frame records of [start, end), and of the hole before it. */
+static void map_records(uint64_t start, uint64_t end, uint64_t *mapped)
+{
+	uint64_t first = start / RECORDS_PER_PAGE;
+
+	for (; *mapped < first; ++*mapped)
+		*entry(VA_FRAMES + *mapped * PAGE_SIZE, 1) = hole | DATA_RW;
+	for (; *mapped * RECORDS_PER_PAGE < end; ++*mapped)
+		*entry(VA_FRAMES + *mapped * PAGE_SIZE, 1) = memory_page() |
+							     DATA_RW;
+}
+
+static void map_frames(void)
+{
+	uint64_t start, end, mapped = 0;
+
+	hole = memory_page();
+	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
+		start >>= PAGE_SHIFT;
+		end >>= PAGE_SHIFT;
+		map_m2p(start, end);
+		map_records(start, end, &mapped);
+		frames_end = end;
+	}
+	/*
+	 * What guests see is the same tables: read-only and theirs through
+	 * this slot, writable and ours through the other.
+	 */
+	root[slot(VA_M2P, 4)] = root[slot(VA_M2P_RW, 4)] & ~PTE_RW;
+	root[slot(VA_M2P, 4)] |= PTE_NX;
+	root[slot(VA_M2P_RW, 4)] &= ~PTE_US;
+}
+
+void paging_init(void)
+{
+	uint64_t start, end;
+
+	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
+		if (end > DIRECT_MAX)
+			memory_remove(DIRECT_MAX, end);
+	if (!(cpuid(0x80000001, 0).d >> 20 & 1))
+		boot_stop("the CPU cannot forbid execution (NX)");
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NX);
+	/* The early map of 4 GiB is what there is to write tables through. */
+	memory_limit(1ul << 32);
+	idle_root = memory_page();
+	root = frame_ptr(MFN(idle_root >> PAGE_SHIFT));
+	map_all_direct();
+	map_image();
+	root[0] = ((uint64_t)early_l3 - VA_IMAGE + PA_IMAGE) | PTE_P | PTE_RW;
+	write_cr3(idle_root);
+	memory_limit(UINT64_MAX);
+	entry(VA_WINDOWS, 1);
+	entry(VA_FIXMAP, 1);
+	map_frames();
+}
+
+struct frame *paging_frame_table(uint64_t *frames)
+{
+	*frames = frames_end;
+	return (struct frame *)VA_FRAMES;
+}
+
+void paging_seal(void)
+{
+	uint64_t pages = ROUND_UP(frames_end, RECORDS_PER_PAGE) /
+			 RECORDS_PER_PAGE;
+
+	for (uint64_t i = 0; i < pages; i++) {
+		uint64_t *e = entry(VA_FRAMES + i * PAGE_SIZE, 1);
+
+		if ((*e & PTE_ADDR) == hole)
+			*e &= ~PTE_RW;
+	}
+	root[0] = 0;
+	arch_flush(cpus_online(), FLUSH_GLOBAL, 0);
+}
+
+/* ---- Later ---------------------------------------------------------------- */
+
+void *fixmap(uint64_t phys, uint64_t size, bool device)
+{
+	uint64_t off = phys & ~PAGE_MASK, va = VA_FIXMAP + fixmap_used;
+
+	size = ROUND_UP(off + size, PAGE_SIZE);
+	if (size > SIZE_2M - fixmap_used)
+		return NULL;
+	map(va, phys - off, size, device ? DEVICE : DATA_RO);
+	fixmap_used += size;
+	return (void *)(va + off);
+}
+
+uint64_t *paging_window(unsigned int cpu)
+{
+	return entry(WINDOW_GDT(cpu), 1);
+}
+
+void arch_root_install(uint64_t *table)
+{
+	memcpy(&table[ROOT_XEN_FIRST], &root[ROOT_XEN_FIRST],
+	       (ROOT_XEN_LAST - ROOT_XEN_FIRST + 1) * sizeof(*table));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's own page tables: root slots 256..271, the same tables
+ * under every root. docs/memory-map.md has the picture. Nothing changes after
+ * boot but the windows' entries (arch_switch()) and fixmap pages.
+ */
+#ifndef PAGING_H
+#define PAGING_H
+
+#include "types.h"
+
+/* The root without a guest, physical: of idle CPUs; below 4 GiB. */
+extern uint64_t idle_root;
+
+/*
+ * Leave the early tables for the final ones: direct map, image, frame table,
+ * M2P (all M2P_INVALID), windows.
+ */
+void paging_init(void);
+
+/*
+ * The frame table, with records of so many frames: those that are no RAM
+ * share one page, which paging_seal() makes read-only once they are written.
+ * It also takes away the identity map that APs start through.
+ */
+struct frame *paging_frame_table(uint64_t *frames);
+void paging_seal(void);
+
+/* size bytes of device memory or tables at phys, for good; NULL: no room. */
+void *fixmap(uint64_t phys, uint64_t size, bool device);
+
+/* The 32 entries of CPU n's window (cpu.h). */
+uint64_t *paging_window(unsigned int cpu);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Intel SDM volume 3, 9.4.4: INIT, then STARTUP twice. */
+#include "smp.h"
+#include "acpi.h"
+#include "apic.h"
+#include "heap.h"
+#include "image.h"
+#include "irq.h"
+#include "mem.h"
+#include "memory.h"
+#include "paging.h"
+#include "panic.h"
+#include "print.h"
+#include "sched.h"
+#include "time.h"
+#include "x86.h"
+
+#define LOW_MEMORY    0xa0000
+#define MS	      1000000ul
+#define START_TIMEOUT (1000 * MS)
+
+static cpumask_t online;    /* atomic */
+static uint64_t trampoline; /* its page */
+static uint32_t checked;    /* APs that have compared their TSC */
+static bool stopping;
+
+cpumask_t cpus_online(void)
+{
+	return READ_ONCE(online);
+}
+
+void smp_enter_cpu(void)
+{
+	struct cpu *c = this_cpu();
+	unsigned int order = 0;
+	struct vcpu *idle;
+
+	while (PAGE_SIZE << order < sizeof(*idle))
+		order++;
+	idle = heap_alloc_zeroed(order);
+	if (!idle)
+		boot_stop("too little memory");
+	idle->id = idle->cpu = c->id;
+	c->current = idle;
+	c->regs_top = c->tss->rsp0 = (uint64_t)&idle->regs +
+				     offsetof(struct cpu_user_regs, es);
+	sched_init_cpu(c->id, idle);
+	atomic_bit_set(&online, c->id);
+}
+
+/* On the AP's own stack. */
+static _Noreturn void ap_main(void)
+{
+	cpu_init();
+	apic_init();
+	this_cpu()->apic_id = apic_id();
+	smp_enter_cpu();
+	time_check_pair();
+	store_release(&checked, checked + 1);
+	cpu_leave();
+}
+
+static uint64_t *in_trampoline(const uint64_t *sym)
+{
+	return (uint64_t *)(direct_map + trampoline +
+			    ((const uint8_t *)sym - ap_trampoline));
+}
+
+void smp_reserve(void)
+{
+	memory_limit(LOW_MEMORY);
+	trampoline = memory_page();
+	memory_limit(UINT64_MAX);
+	memcpy(direct_map + trampoline, ap_trampoline,
+	       (size_t)(ap_trampoline_end - ap_trampoline));
+	*in_trampoline(&ap_root) = idle_root;
+	*in_trampoline(&ap_entry) = (uint64_t)ap_main;
+}
+
+static bool start_cpu(unsigned int n, unsigned int id)
+{
+	struct cpu *c = cpu_at(n);
+	uint64_t end;
+
+	c->id = n;
+	c->apic_id = id;
+	*in_trampoline(&ap_stack) = (uint64_t)cpu_blocks +
+				    n * (uint64_t)CPU_BLOCK + CPU_STACK_TOP;
+	smp_mb();
+	apic_send_init(id);
+	time_delay(10 * MS);
+	for (int i = 0; i < 2 && !(cpus_online() >> n & 1); i++) {
+		apic_send_startup(id, (uint8_t)(trampoline >> PAGE_SHIFT));
+		time_delay(MS / 5);
+	}
+	for (end = now_ns() + START_TIMEOUT; !(cpus_online() >> n & 1);) {
+		if (now_ns() > end)
+			return false;
+		cpu_relax_poll();
+	}
+	time_check_pair();
+	while (load_acquire(&checked) != n)
+		cpu_relax_poll();
+	return true;
+}
+
+void smp_start(unsigned int max)
+{
+	unsigned int n = 1, left = 0;
+
+	for (unsigned int i = 0; i < acpi.nr_cpus; i++) {
+		if (acpi.apic_id[i] == apic_id())
+			continue;
+		if (n == MAX_CPUS || (max && n >= max))
+			left++;
+		else if (start_cpu(n, acpi.apic_id[i]))
+			n++;
+		else
+			print(LOG_WARNING, "CPU with APIC id %u: no answer\n",
+			      acpi.apic_id[i]);
+	}
+	print(LOG_INFO, "%u CPUs%s\n", n, left ? ", others left out" : "");
+}
+
+/* ---- The end ------------------------------------------------------------------ */
+
+bool machine_stopping(void)
+{
+	return READ_ONCE(stopping);
+}
+
+void smp_park(void)
+{
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
+void smp_stop_others(void)
+{
+	unsigned int self = cpu_id();
+
+	WRITE_ONCE(stopping, true);
+	for (unsigned int n = 0; n < MAX_CPUS; n++)
+		if (n != self && cpus_online() >> n & 1)
+			apic_send_nmi(cpu_at(n)->apic_id);
+}

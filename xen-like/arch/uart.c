@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Registers: PC16550D data sheet, table II. */
+#include "uart.h"
+#include "arch.h"
+#include "print.h"
+#include "x86.h"
+
+#define COM1	    0x3f8
+#define REG_DATA    (COM1 + 0)
+#define REG_IER	    (COM1 + 1)
+#define REG_DLL	    (COM1 + 0) /* with LCR_DLAB */
+#define REG_DLM	    (COM1 + 1)
+#define REG_IIR	    (COM1 + 2) /* read */
+#define REG_FCR	    (COM1 + 2) /* write */
+#define REG_LCR	    (COM1 + 3)
+#define REG_MCR	    (COM1 + 4)
+#define REG_LSR	    (COM1 + 5)
+#define REG_SCRATCH (COM1 + 7)
+
+#define LCR_8N1		 0x03
+#define LCR_DLAB	 0x80
+#define FCR_ON_CLEAR	 0x07
+#define MCR_DTR_RTS_OUT2 0x0b
+#define IER_RECEIVED	 0x01
+#define LSR_DATA	 0x01
+#define LSR_THR_EMPTY	 0x20
+#define FIFO_SIZE	 16
+#define BASE_BAUD	 115200
+#define PATIENCE	 100000 /* polls for room before output is given up */
+
+static bool present;
+static unsigned int room; /* free places in the transmit FIFO, at least */
+
+void uart_init(uint32_t baud)
+{
+	outb(REG_SCRATCH, 0x5a);
+	present = inb(REG_SCRATCH) == 0x5a;
+	if (!present)
+		return;
+	outb(REG_IER, 0);
+	if (baud && baud <= BASE_BAUD) {
+		outb(REG_LCR, LCR_DLAB | LCR_8N1);
+		outb(REG_DLL, (uint8_t)(BASE_BAUD / baud));
+		outb(REG_DLM, (uint8_t)(BASE_BAUD / baud >> 8));
+	}
+	outb(REG_LCR, LCR_8N1);
+	outb(REG_FCR, FCR_ON_CLEAR);
+	outb(REG_MCR, MCR_DTR_RTS_OUT2);
+	room = 0;
+}
+
+void uart_putc(char c)
+{
+	unsigned int polls = 0;
+
+	if (!present)
+		return;
+	for (; !room; polls++) {
+		if (inb(REG_LSR) & LSR_THR_EMPTY)
+			room = FIFO_SIZE;
+		else if (polls < PATIENCE)
+			cpu_relax_poll();
+		else
+			return;
+	}
+	room--;
+	outb(REG_DATA, (uint8_t)c);
+}
+
+void uart_enable_input(void)
+{
+	if (present)
+		outb(REG_IER, IER_RECEIVED);
+}
+
+void uart_interrupt(void)
+{
+	inb(REG_IIR);
+	/* A bound: a broken UART may claim to have data for ever. */
+	for (int n = 0; n < 256 && inb(REG_LSR) & LSR_DATA; n++)
+		console_input((char)inb(REG_DATA));
+}

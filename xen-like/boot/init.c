@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* From head.S to the first guest, step by step. */
+#include "acpi.h"
+#include "apic.h"
+#include "bootinfo.h"
+#include "cpu.h"
+#include "dom0.h"
+#include "frame.h"
+#include "heap.h"
+#include "image.h"
+#include "ioapic.h"
+#include "irq.h"
+#include "memory.h"
+#include "paging.h"
+#include "param.h"
+#include "print.h"
+#include "smp.h"
+#include "time.h"
+#include "uart.h"
+
+#define LEAST_MEMORY (32ul << 20)
+/* What Xen takes for itself at rest, which is our limit: 3 MiB and 1 %. */
+#define OWN_LIMIT(pages) (768 + (pages)*10 / 1024)
+
+static struct boot_info boot;
+
+static void banner(void)
+{
+	params.console_com1 = true;
+	uart_init(115200);
+	print(LOG_ERR, "Enso, a paravirtualizing hypervisor for x86-64\n");
+}
+
+static void options(void)
+{
+	param_parse(boot.cmdline);
+	print_set_levels(params.loglvl, params.guest_loglvl);
+	uart_init(params.com1_baud);
+	print(LOG_INFO, "Command line: %s\n", boot.cmdline);
+}
+
+/* RAM is what a row calls so and no other row denies. */
+static void memory_map(void)
+{
+	static const char *const names[] = { "?",    "RAM", "reserved",
+					     "ACPI", "NVS", "unusable" };
+
+	for (unsigned int i = 0; i < boot.nr_rows; i++) {
+		const struct e820_row *r = &boot.rows[i];
+
+		print(LOG_INFO, "  %016lx-%016lx %s\n", r->addr,
+		      r->addr + r->size, names[r->type]);
+		if (r->type == E820_RAM)
+			memory_add(r->addr, r->addr + r->size);
+	}
+	for (unsigned int i = 0; i < boot.nr_rows; i++)
+		if (boot.rows[i].type != E820_RAM)
+			memory_remove(boot.rows[i].addr,
+				      boot.rows[i].addr + boot.rows[i].size);
+	if (memory_ram_pages() << PAGE_SHIFT < LEAST_MEMORY)
+		boot_stop("too little memory: %lu KiB", memory_ram_pages() * 4);
+}
+
+/* What lies in RAM and is not free. */
+static void reserve(void)
+{
+	/* Frame 0 is the "none" of lists; the firmware's data is there. */
+	memory_reserve(0, PAGE_SIZE);
+	memory_reserve(PA_IMAGE,
+		       PA_IMAGE + (uint64_t)(__image_end - __image_start));
+	memory_reserve(boot.info_start, boot.info_end);
+	for (unsigned int i = 0; i < boot.nr_modules; i++) {
+		const struct boot_module *m = &boot.modules[i];
+
+		print(LOG_INFO, "Module %u: %lx-%lx %s\n", i, m->start, m->end,
+		      m->cmdline);
+		memory_reserve(m->start, m->end);
+	}
+}
+
+void bootinfo_release_modules(const struct boot_info *bi)
+{
+	for (unsigned int i = 0; i < bi->nr_modules; i++) {
+		uint64_t start = bi->modules[i].start & PAGE_MASK;
+		uint64_t end = ROUND_UP(bi->modules[i].end, PAGE_SIZE);
+
+		if (start < end)
+			heap_add(MFN(start >> PAGE_SHIFT),
+				 MFN(end >> PAGE_SHIFT));
+	}
+}
+
+static void heap_init(void)
+{
+	uint64_t frames, start, end, hole = 0;
+	struct frame *table = paging_frame_table(&frames);
+
+	frame_init(table, frames);
+	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
+		frame_set_io(MFN(hole >> PAGE_SHIFT), MFN(start >> PAGE_SHIFT));
+		hole = end;
+	}
+	memory_to_heap();
+}
+
+static void interrupts(void)
+{
+	apic_map(acpi.lapic);
+	ioapic_init();
+	apic_init();
+	this_cpu()->apic_id = apic_id();
+	frame_deny_io(MFN(acpi.lapic >> PAGE_SHIFT),
+		      MFN((acpi.lapic >> PAGE_SHIFT) + 1));
+	for (unsigned int i = 0; i < acpi.nr_ioapics; i++)
+		frame_deny_io(MFN(acpi.ioapic[i] >> PAGE_SHIFT),
+			      MFN((acpi.ioapic[i] >> PAGE_SHIFT) + 1));
+}
+
+static void console_input_on(void)
+{
+	ioapic_route_isa(UART_IRQ, VECTOR_UART, this_cpu()->apic_id);
+	uart_enable_input();
+}
+
+/* The image, its tables, frame records, M2P: all that is not in the heap. */
+static void own_memory(void)
+{
+	uint64_t ram = memory_ram_pages(), own = ram - heap_free_frames();
+
+	for (unsigned int i = 0; i < boot.nr_modules; i++)
+		own -= (ROUND_UP(boot.modules[i].end, PAGE_SIZE) >> PAGE_SHIFT) -
+		       (boot.modules[i].start >> PAGE_SHIFT);
+	print(LOG_INFO, "Memory: %lu MiB; our own: %lu KiB (limit %lu KiB)\n",
+	      ram >> 8, own * 4, OWN_LIMIT(ram) * 4);
+}
+
+void init(uint32_t magic, uint64_t info)
+{
+	banner();
+	multiboot_parse(magic, info, &boot);
+	options();
+	cpu_check();
+	memory_map();
+	reserve();
+	paging_init();
+	cpu_init();
+	smp_reserve();
+	heap_init();
+	acpi_init(boot.rsdp);
+	interrupts();
+	time_init();
+	smp_enter_cpu();
+	smp_start(params.maxcpus);
+	paging_seal();
+	console_input_on();
+	own_memory();
+	dom0_build(&boot);
+	cpu_leave();
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads the information of a Multiboot loader, version 1 (QEMU's -kernel) or
+ * 2 (GRUB). It lies below 4 GiB, in the early direct map.
+ */
+#include "bootinfo.h"
+#include "mem.h"
+#include "panic.h"
+#include "print.h"
+
+#define MB1_LOADER_MAGIC 0x2badb002
+#define MB2_LOADER_MAGIC 0x36d76289
+
+/* Multiboot 0.6.96, 3.3 */
+#define MB1_CMDLINE (1u << 2)
+#define MB1_MODS    (1u << 3)
+#define MB1_MMAP    (1u << 6)
+#define MB1_NAME    (1u << 9)
+struct mb1_info {
+	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
+	uint32_t mods_count, mods_addr, syms[4], mmap_length, mmap_addr;
+	uint32_t drives_length, drives_addr, config_table, loader_name;
+};
+struct mb1_module {
+	uint32_t start, end, string, reserved;
+};
+struct mb1_row {
+	uint32_t size; /* of what follows */
+	uint64_t addr, len;
+	uint32_t type;
+} __attribute__((packed));
+
+/* Multiboot2 2.0, 3.6 */
+enum mb2_type {
+	MB2_END = 0,
+	MB2_CMDLINE = 1,
+	MB2_LOADER = 2,
+	MB2_MODULE = 3,
+	MB2_MMAP = 6,
+	MB2_RSDP_OLD = 14,
+	MB2_RSDP_NEW = 15,
+};
+struct mb2_tag {
+	uint32_t type, size;
+	uint32_t word[2];
+	char data[];
+};
+struct mb2_row {
+	uint64_t addr, len;
+	uint32_t type, reserved;
+};
+
+static const void *at(uint64_t phys)
+{
+	return direct_map + phys;
+}
+
+static const char *skip_blanks(const char *s)
+{
+	while (*s == ' ')
+		s++;
+	return s;
+}
+
+/*
+ * Every loader but GRUB 2 puts the file's name before the arguments; named
+ * says that this one does.
+ */
+static void take_cmdline(char *to, size_t size, const char *from, bool named)
+{
+	from = skip_blanks(from);
+	if (named)
+		while (*from && *from != ' ')
+			from++;
+	text_copy(to, skip_blanks(from), size);
+}
+
+static bool names_files(const char *loader)
+{
+	return strncmp(loader, "GRUB ", 5) || loader[5] < '2' || loader[5] > '9';
+}
+
+static void add_row(struct boot_info *bi, uint64_t addr, uint64_t len,
+		    uint32_t type)
+{
+	unsigned int i = bi->nr_rows;
+
+	if (!len || addr + len < addr || i == BOOT_ROWS)
+		return;
+	if (type < E820_RAM || type > E820_UNUSABLE)
+		type = E820_RESERVED;
+	for (; i && bi->rows[i - 1].addr > addr; i--)
+		bi->rows[i] = bi->rows[i - 1];
+	bi->rows[i] = (struct e820_row){ addr, len, type };
+	bi->nr_rows++;
+}
+
+/* Where two rows meet, the one that begins later has the rest. */
+static void cut_overlaps(struct boot_info *bi)
+{
+	for (unsigned int i = 0; i + 1 < bi->nr_rows; i++) {
+		struct e820_row *r = &bi->rows[i], *next = r + 1;
+
+		if (r->addr + r->size > next->addr)
+			r->size = next->addr - r->addr;
+	}
+}
+
+static void add_module(struct boot_info *bi, uint64_t start, uint64_t end,
+		       const char *cmdline, bool named)
+{
+	struct boot_module *m = &bi->modules[bi->nr_modules];
+
+	if (bi->nr_modules == BOOT_MODULES) {
+		print(LOG_WARNING, "More than %u modules: the rest is left\n",
+		      BOOT_MODULES);
+		return;
+	}
+	m->start = start;
+	m->end = MAX(start, end);
+	take_cmdline(m->cmdline, sizeof(m->cmdline), cmdline, named);
+	bi->nr_modules++;
+}
+
+static void parse_mb1(const struct mb1_info *info, struct boot_info *bi)
+{
+	const struct mb1_module *mod = at(info->mods_addr);
+	bool named = !(info->flags & MB1_NAME) ||
+		     names_files(at(info->loader_name));
+	uint64_t row = info->mmap_addr, end = row + info->mmap_length;
+
+	if (info->flags & MB1_CMDLINE)
+		take_cmdline(bi->cmdline, sizeof(bi->cmdline),
+			     at(info->cmdline), named);
+	if (info->flags & MB1_MODS)
+		for (uint32_t i = 0; i < info->mods_count; i++)
+			add_module(bi, mod[i].start, mod[i].end,
+				   mod[i].string ? at(mod[i].string) : "",
+				   named);
+	if (!(info->flags & MB1_MMAP))
+		return;
+	while (row < end) {
+		const struct mb1_row *r = at(row);
+
+		add_row(bi, r->addr, r->len, r->type);
+		row += r->size + sizeof(r->size);
+	}
+}
+
+static void parse_mmap(const struct mb2_tag *tag, struct boot_info *bi)
+{
+	uint32_t step = tag->word[0];
+
+	if (step < sizeof(struct mb2_row))
+		return;
+	for (uint32_t o = sizeof(*tag); o + step <= tag->size; o += step) {
+		const struct mb2_row *r = (const void *)((const char *)tag + o);
+
+		add_row(bi, r->addr, r->len, r->type);
+	}
+}
+
+static void parse_tag(const struct mb2_tag *tag, struct boot_info *bi,
+		      bool named)
+{
+	const char *text = (const char *)tag->word;
+
+	switch (tag->type) {
+	case MB2_CMDLINE:
+		take_cmdline(bi->cmdline, sizeof(bi->cmdline), text, named);
+		break;
+	case MB2_MODULE:
+		add_module(bi, tag->word[0], tag->word[1], tag->data, named);
+		break;
+	case MB2_MMAP:
+		parse_mmap(tag, bi);
+		break;
+	case MB2_RSDP_OLD:
+		if (!bi->rsdp)
+			bi->rsdp = (uint64_t)((const uint8_t *)text - direct_map);
+		break;
+	case MB2_RSDP_NEW:
+		bi->rsdp = (uint64_t)((const uint8_t *)text - direct_map);
+		break;
+	}
+}
+
+static const struct mb2_tag *next_tag(const struct mb2_tag *tag)
+{
+	return (const void *)((const char *)tag +
+			      ROUND_UP(MAX(tag->size, 8u), 8u));
+}
+
+static void parse_mb2(const uint32_t *info, struct boot_info *bi)
+{
+	const void *end = (const char *)info + info[0];
+	const struct mb2_tag *tag = (const void *)(info + 2);
+	bool named = true;
+
+	for (; (const void *)tag < end && tag->type; tag = next_tag(tag))
+		if (tag->type == MB2_LOADER)
+			named = names_files((const char *)tag->word);
+	for (tag = (const void *)(info + 2);
+	     (const void *)tag < end && tag->type; tag = next_tag(tag))
+		parse_tag(tag, bi, named);
+}
+
+void multiboot_parse(uint32_t magic, uint64_t info, struct boot_info *bi)
+{
+	if (magic == MB1_LOADER_MAGIC) {
+		parse_mb1(at(info), bi);
+	} else if (magic == MB2_LOADER_MAGIC) {
+		parse_mb2(at(info), bi);
+		bi->info_start = info;
+		bi->info_end = info + *(const uint32_t *)at(info);
+	} else {
+		panic("Started by no Multiboot loader: magic %x", magic);
+	}
+	cut_overlaps(bi);
+}
