@@ -190,9 +190,9 @@ $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
-	@$(RUN) python3 tests/system/guest_table.py $(B) $(PEER)
+	@$(RUN) python3 tests/guest/run.py $(B) $(PEER)
 bench: guests $(BOTH) ## instructions of each operation, Enso against Xen
-	@python3 tests/system/bench.py $(B) $(PEER)
+	@python3 tests/guest/bench.py $(B) $(PEER)
 mutants: guests $(PEER)/.done ## planted breakages, each caught by a test
 	@$(RUN) python3 tests/system/mutants.py $(B) $(PEER)
 IMAGES := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
