@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What mmu_update and mmuext_op share: a batch of requests of equal size that
+ * may be stopped and continued, and says how far it got; whose frames it
+ * names; which CPUs a guest's mask of vCPUs means.
+ */
+#ifndef MMUBATCH_H
+#define MMUBATCH_H
+
+#include "hypercall.h"
+
+struct mmu_batch {
+	struct vcpu *v;		/* the caller */
+	struct domain *pt_dom;	/* owner of the tables */
+	struct domain *fg_dom;	/* owner of the frames named */
+};
+
+/*
+ * Before anything else: finishes what the last call left over. True: the
+ * handler returns *result.
+ */
+bool mmu_batch_resume(struct hypercall *h, int64_t *result);
+
+/*
+ * Carry out the requests at h->arg[0], h->arg[1] many (with the ABI's mark of
+ * a continued call), until one fails, with what it answers; how many were done
+ * goes to h->arg[2]. one() gets a copy. Its -XEN_ERESTART: again, later.
+ */
+typedef int mmu_request_fn(struct mmu_batch *b, const void *request);
+int64_t mmu_batch_run(struct hypercall *h, struct mmu_batch *b, size_t size,
+		      mmu_request_fn *one);
+/* Is the array of requests where a guest's may be? */
+bool mmu_batch_range_ok(const struct hypercall *h, size_t size);
+/* Write how many were done as it stands: none of this call. */
+void mmu_batch_none_done(const struct hypercall *h);
+
+/*
+ * The domain that v names as a foreign one: itself by DOMID_SELF only, device
+ * memory and the hypervisor as pseudo domains. NULL: none such. To be put.
+ */
+struct domain *mmu_foreign_get(struct vcpu *v, domid_t id);
+void mmu_foreign_put(struct vcpu *v, struct domain *d);
+
+/* May v's domain act on d's memory? */
+static inline bool mmu_may(const struct vcpu *v, const struct domain *d)
+{
+	return d == v->domain || v->domain->privileged;
+}
+
+/* The CPUs of the vCPUs in the guest's mask at va: 0, -XEN_EFAULT. */
+int mmu_vcpumask(struct vcpu *v, gva_t va, cpumask_t *mask);
+
+#endif
