@@ -16,7 +16,7 @@ from machine import Failure, Machine, direct, iso  # noqa: E402
 
 XENOPT = 'console=com1 com1=115200,8n1 loglvl=all'
 REFUSED = r'\(ENSO\) .*Cannot build the initial domain: .*'
-GUEST = 'hello'         # the micro-guest that says PASS and powers off
+GUEST = 'version'       # a micro-guest that needs no arguments
 UEFI = '/usr/share/ovmf/OVMF.fd'
 
 
@@ -117,7 +117,7 @@ def words_then_stop(m, words):
 def guest_runs(m, name):
     if name == 'unknown-options':
         m.wait(r'\(ENSO\) .*nonsense', 30)
-    m.wait(r'PASS', 60, r'Cannot build|FAIL|crash')
+    m.wait(r'TEST \S+ PASS[^$]*\nDONE', 60, r'Cannot build|FAIL|ERROR|crash')
     m.end(30)
 
 

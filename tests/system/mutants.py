@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""tests/system/mutants.py BUILD PEER [PATTERN]
+
+Plants each breakage of mutant_table.py, one at a time, in a copy of the tree
+and runs the tests that should see it. A mutant passes when one of them fails,
+and its line names that one. The same tests must pass on the copy as it is;
+a mutant that does not fit the code any more, or does not compile, fails."""
+import concurrent.futures
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from mutant_table import MUTANTS  # noqa: E402
+
+FOLDERS = ('Makefile', '.clang-format', 'tools', 'tests', 'xen-like',
+           'hypercalls', 'domU-patches')
+WORKERS = 2
+
+
+class Broken(Exception):
+    """The mutant or the tree is at fault, not the test."""
+
+
+def killer(kind_name):
+    """(what to build, the command) of unit:NAME, fuzz:NAME, guest:NAME."""
+    kind, name = kind_name.split(':')
+    if kind == 'unit':
+        program = f'build/unit/tests/unit/{name}_test'
+        return [program], [program]
+    if kind == 'fuzz':
+        program = f'build/fuzz/tests/fuzz/{name}_fuzz'
+        return [program], ['python3', 'tools/results.py', 'run',
+                           'build/results/mutant.txt', '--fuzz', '20', program]
+    if kind == 'guest':
+        return ['build/enso', f'build/guest/{name}'], [
+            'python3', 'tests/guest/run.py', 'build', 'PEER', '--hv', 'enso',
+            '--only', name]
+    raise Broken(f'no such kind of test: {kind_name}')
+
+
+class Tree:
+    """A copy of the sources with a build folder of its own."""
+
+    def __init__(self, number, build, peer):
+        self.path = f'{build}/mutants/{number}'
+        self.peer = os.path.abspath(peer)
+        self.passes = {}
+        os.makedirs(self.path, exist_ok=True)
+        for name in FOLDERS:
+            at = f'{self.path}/{name}'
+            if os.path.isdir(name):
+                shutil.rmtree(at, ignore_errors=True)
+                shutil.copytree(name, at)
+            elif os.path.exists(name):
+                shutil.copy2(name, at)
+        top = os.path.dirname(self.peer)
+        self.make = ['make', '-s', '-j1', f'PEER={self.peer}',
+                     f'SRC={top}/src', f'NEWLIB={top}/newlib']
+
+    def run(self, command):
+        command = [self.peer if c == 'PEER' else c for c in command]
+        return subprocess.run(command, cwd=self.path, text=True,
+                              stdout=subprocess.PIPE, errors='replace',
+                              stderr=subprocess.STDOUT)
+
+    def test(self, name):
+        """None, or the line that says what failed."""
+        targets, command = killer(name)
+        made = self.run(self.make + targets)
+        if made.returncode:
+            raise Broken(f'does not build: {made.stdout[-600:]}')
+        ran = self.run(command)
+        if not ran.returncode:
+            return None
+        said = re.search(r'^FAIL .*|.*ERROR: .*|.*runtime error.*',
+                         ran.stdout, re.M)
+        return said[0].strip() if said else f'status {ran.returncode}'
+
+    def must_pass(self, name):
+        if name not in self.passes:
+            self.passes[name] = self.test(name)
+        if self.passes[name]:
+            raise Broken(f'{name} fails without the mutant: '
+                         f'{self.passes[name]}')
+
+    def plant(self, path, old, new):
+        """Returns the text before."""
+        with open(f'{self.path}/{path}') as f:
+            text = f.read()
+        if text.count(old) != 1:
+            raise Broken(f'{path} has {text.count(old)} times: {old}')
+        self.write(path, text.replace(old, new))
+        return text
+
+    def write(self, path, text):
+        with open(f'{self.path}/{path}', 'w') as f:
+            f.write(text)
+
+    def judge(self, path, old, new, killers):
+        """What saw the mutant, or None."""
+        for name in killers:
+            self.must_pass(name)
+        before = self.plant(path, old, new)
+        try:
+            for name in killers:
+                said = self.test(name)
+                if said:
+                    return f'caught by {name}: {said}'
+        finally:
+            self.write(path, before)
+        return None
+
+
+def main(build, peer, pattern=''):
+    trees, failed = queue.Queue(), False
+    for n in range(WORKERS):
+        trees.put(Tree(n, build, peer))
+
+    def one(mutant):
+        tree = trees.get()
+        try:
+            return tree.judge(*mutant[1:])
+        except Broken as why:
+            return why
+        finally:
+            trees.put(tree)
+
+    mutants = [m for m in MUTANTS if re.search(pattern, m[0])]
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for mutant, said in zip(mutants, pool.map(one, mutants)):
+            bad = said is None or isinstance(said, Broken)
+            failed |= bad
+            print('FAIL' if bad else 'PASS', mutant[0],
+                  said or f'lives: {mutant[1]} passes all of its tests',
+                  flush=True)
+    print(f'{len(mutants)} mutants')
+    return failed
+
+
+sys.exit(main(*sys.argv[1:]))
