@@ -12,10 +12,11 @@ TP_SRC := $(addprefix busybox/archival/libarchive/unxz/xz_dec_,bcj lzma2 stream)
 TP_INC := -isystem xen-like/image/shim $(addprefix -isystem $(SRC)/, \
 	busybox/archival/libarchive/unxz lz4/lib zstd/lib zlib) -DZ_SOLO
 # XZ: a buffer as history (single) or a dictionary on the heap (dynalloc).
-TP_FLAGS := -std=gnu11 -O2 -g -w -ffreestanding -mgeneral-regs-only -nostdinc $(TP_INC) \
-	-DIMAGE_THIRDPARTY -DXZ_DEC_X86 -DXZ_DEC_SINGLE -DXZ_DEC_DYNALLOC \
+TP_FLAGS := -std=gnu11 -O2 -g -w -ffreestanding -mgeneral-regs-only \
+	-nostdinc $(TP_INC) -DIMAGE_THIRDPARTY -DXZ_DEC_X86 \
+	-DXZ_DEC_SINGLE -DXZ_DEC_DYNALLOC \
 	-D'NOINLINE=__attribute__((noinline))' -DLZ4_FORCE_MEMORY_ACCESS=0 \
-	-D'LZ4LIB_API=' -DZSTD_NO_INTRINSICS -DDYNAMIC_BMI2=0 -DNDEBUG
+	-DZSTD_NO_INTRINSICS -DDYNAMIC_BMI2=0 -DNDEBUG
 
 thirdparty_obj = $(TP_SRC:%=$(B)/$(1)/thirdparty/%.o)
 INC_xen-like/image += $(TP_INC)

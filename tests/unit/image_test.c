@@ -325,6 +325,10 @@ static void bad_off_wrap(void)
 {
 	file.ph[0].p_offset = -16ul;
 }
+static void bad_len_wrap(void)
+{
+	file.ph[0].p_filesz = file.ph[0].p_memsz = -1ul;
+}
 static void bad_filesz(void)
 {
 	file.ph[0].p_memsz = 255;
@@ -452,6 +456,7 @@ static const struct {
 	{ bad_phend, "program headers past the end" },
 	{ bad_off, "segment past the end" },
 	{ bad_off_wrap, "segment past the end" },
+	{ bad_len_wrap, "segment past the end" },
 	{ bad_filesz, "larger in the file" },
 	{ bad_wrap, "wraps around" },
 	{ bad_overlap, "overlap" },

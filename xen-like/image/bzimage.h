@@ -63,21 +63,21 @@ struct unpack_out {
 };
 
 /*
- * Unpacks kf, which is not plain ELF, into out; *len is what came out, also after an error. Returns 0
- * or, with a sentence in *why:
- *   -XEN_EINVAL   corrupt or truncated, or not of the recorded size
- *   -XEN_E2BIG    does not fit into buf, which is scribbled upon
- *   -XEN_EOPNOTSUPP	XZ with another check or filter than kernels have
- *   -XEN_ENOMEM   the heap said no
- * and what sink() returned, if not 0. Not reentrant: sink() and the heap may
- * not call it again, nor may another thread meanwhile.
+ * Unpacks kf, which is not plain ELF, into out; *len is what came out, also
+ * after an error. Returns 0 or, with a sentence in *why:
+ *   -XEN_EINVAL      corrupt or truncated, or not of the recorded size
+ *   -XEN_E2BIG       does not fit into buf, which is scribbled upon
+ *   -XEN_EOPNOTSUPP  XZ with another check or filter than kernels have
+ *   -XEN_ENOMEM      the heap said no
+ * and what sink() returned, if not 0. sink() may switch to a coroutine that
+ * unpacks another file; two threads may not unpack at once.
  */
 int bzimage_unpack(const struct kernel_file *kf, const struct unpack_heap *heap,
 		   const struct unpack_out *out, size_t *len, const char **why);
 
 /*
- * Needs from below: memcpy, memmove, memset, memcmp; XZ Embedded, lz4, zstd and
- * zlib, built by tools/thirdparty.mk, and 1 KiB of stack for us plus 4 KiB for
- * them.
+ * Needs from below: memcpy, memmove, memset, memcmp (called often with a few
+ * bytes: no place for a bare rep movsb), 2 KiB of stack, and XZ Embedded, lz4,
+ * zstd and zlib as tools/thirdparty.mk builds them.
  */
 #endif
