@@ -12,7 +12,7 @@ HV ?= enso
 # What the ISO boots as the initial domain.
 KERNEL ?= $(PEER)/vmlinuz
 RAMDISK ?= $(B)/initramfs.cpio
-CMDLINE ?= acpi=off pci=off console=hvc0
+CMDLINE ?= acpi=off pci=off console=hvc0 initcall_blacklist=add_rtc_cmos
 XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=512M,max:512M
 
 MAKEFLAGS += --no-builtin-rules -j2
@@ -117,7 +117,6 @@ $(B)/enso: $(B)/gen/symbols.o
 $(PEER)/.done: | tools/install.sh
 	tools/install.sh $(PEER)
 $(PEER)/vmlinuz $(PEER)/xen.elf: $(PEER)/.done
-HV_IMAGE = $(if $(filter xen,$(HV)),$(PEER)/xen.gz,$(B)/enso)
 
 $(B)/linux/%: tests/system/linux/%.c
 	@mkdir -p $(@D)
@@ -127,8 +126,9 @@ $(B)/initramfs.cpio: tools/initramfs.py tests/system/linux/init \
 		$(wildcard tests/system/linux/*.c))
 	@python3 $^ >$@
 
+$(B)/enso.iso: $(B)/enso
 $(B)/enso.iso $(B)/xen.iso: $(B)/%.iso: FORCE tools/iso.sh $(PEER)/.done \
-		$(KERNEL) $(RAMDISK) | $(B)/enso
+		$(KERNEL) $(RAMDISK)
 	@tools/iso.sh $@ $(if $(filter xen,$*),$(PEER)/xen.gz,$(B)/enso) \
 		'$(XENOPT)' $(KERNEL) '$(CMDLINE)' $(RAMDISK)
 
