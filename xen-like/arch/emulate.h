@@ -6,6 +6,7 @@
 #ifndef EMULATE_H
 #define EMULATE_H
 
+#include "insn.h"
 #include "vcpu.h"
 
 /* Done, or its own exception bounced; false: not one of ours, pass the #GP. */
@@ -13,5 +14,10 @@ bool emulate_privileged(struct vcpu *v);
 
 /* After #UD: ud2, "xen", cpuid. False: something else, pass the #UD. */
 bool emulate_forced_cpuid(struct vcpu *v);
+
+/* Read and decode the 64-bit instruction at rip: false, it is not known. */
+bool emulate_fetch(struct vcpu *v, struct insn *i);
+/* The linear address of its memory operand. */
+gva_t emulate_address(struct vcpu *v, const struct insn *i);
 
 #endif

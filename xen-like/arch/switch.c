@@ -9,6 +9,7 @@
 #include "switch.h"
 #include "bounce.h"
 #include "cpu.h"
+#include "msr.h"
 #include "usercopy.h"
 #include "window.h"
 #include "x86.h"
@@ -178,6 +179,7 @@ static void load(struct cpu *c, struct vcpu *v)
 	switch_cr4(v);
 	switch_debug(v);
 	switch_ts(v);
+	msr_load(v);
 	load_segments(v);
 }
 

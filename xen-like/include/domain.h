@@ -66,6 +66,8 @@ struct domain {
 	unsigned int ports;	/* records there are, a multiple of a page */
 	uint32_t poll_mask;	/* atomic: vCPUs in SCHEDOP_poll */
 
+	uint8_t cmos_index;	/* index registers as it has set them: RTC, */
+	uint32_t pci_address;	/* PCI configuration */
 	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
 	uint64_t wallclock_offset;
@@ -107,7 +109,7 @@ void domain_crash(struct vcpu *v, const char *fmt, ...)
  */
 void domain_audit_machine(void);
 
-/* Kill: 0 when gone, -XEN_ERESTART: call again. */
+/* Kill: 0 when gone, -XEN_ERESTART: call again (always to its own vCPUs). */
 int domain_destroy(struct domain *d);
 
 /* Pause counts nest; returns when no vCPU of d runs (not current's own). */

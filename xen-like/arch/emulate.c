@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Privileged instructions. What Xen emulates for a 64-bit PV guest is done
+ * here, and nothing else: HLT, INVLPG, LGDT and the like stay a #GP.
+ */
+#include "emulate.h"
+#include "bounce.h"
+#include "cpu.h"
+#include "debugreg.h"
+#include "emulate_io.h"
+#include "mem.h"
+#include "msr.h"
+#include "policy.h"
+#include "pte.h"
+#include "switch.h"
+#include "trap.h"
+#include "usercopy.h"
+#include "x86.h"
+#include "xstate.h"
+
+/* ---- Fetch --------------------------------------------------------------------------- */
+
+/* Is the code segment of v's registers a 64-bit one? */
+static bool in_64bit_code(const struct vcpu *v)
+{
+	uint32_t rights = 0;
+
+	if (v->regs.cs == FLAT_KERNEL_CS)
+		return true;
+	asm volatile("lar %1, %0" : "+r"(rights) : "r"((uint32_t)v->regs.cs));
+	return rights & (1u << 21);
+}
+
+bool emulate_fetch(struct vcpu *v, struct insn *i)
+{
+	uint8_t code[INSN_MAX];
+	gva_t rip = v->regs.rip;
+	size_t n = sizeof(code);
+
+	if (!in_64bit_code(v))
+		return false;
+	/* The next page may not be there, and need not be. */
+	if (copy_from_guest(code, rip, n)) {
+		n = MIN(n, PAGE_SIZE - (rip & ~PAGE_MASK));
+		if (copy_from_guest(code, rip, n))
+			return false;
+	}
+	return insn_decode(i, code, (unsigned int)n);
+}
+
+gva_t emulate_address(struct vcpu *v, const struct insn *i)
+{
+	uint64_t offset = insn_offset(i, &v->regs);
+
+	if (i->segment == SEGMENT_FS)
+		offset += rdmsr(MSR_FS_BASE);
+	else if (i->segment == SEGMENT_GS)
+		offset += rdmsr(MSR_GS_BASE);
+	return offset;
+}
+
+/* ---- Registers of the machine ---------------------------------------------------------- */
+
+static uint64_t edx_eax(const struct cpu_user_regs *r)
+{
+	return (uint32_t)r->rax | r->rdx << 32;
+}
+
+static void set_edx_eax(struct cpu_user_regs *r, uint64_t value)
+{
+	r->rax = (uint32_t)value;
+	r->rdx = value >> 32;
+}
+
+static bool read_cr(struct vcpu *v, unsigned int nr, uint64_t *value)
+{
+	switch (nr) {
+	case 0:
+		*value = (read_cr0() & ~CR0_TS) | v->x86.cr0_ts;
+		return true;
+	case 2:
+		*value = v->x86.cr2;
+		return true;
+	case 3:
+		*value = xen_pfn_to_cr3(v->x86.root.n);
+		return true;
+	case 4:
+		*value = v->x86.cr4;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int write_guest_cr3(struct vcpu *v, uint64_t value)
+{
+	int err = pte_finish(v);
+
+	return err ? err : pte_set_root(v, MFN(xen_cr3_to_pfn(value)), false);
+}
+
+/* 0, -XEN_EINVAL, -XEN_ERESTART. */
+static int write_cr(struct vcpu *v, unsigned int nr, uint64_t value)
+{
+	switch (nr) {
+	case 0:
+		if ((value ^ read_cr0()) & ~CR0_TS)
+			return -XEN_EINVAL;
+		v->x86.cr0_ts = value & CR0_TS;
+		switch_ts(v);
+		return 0;
+	case 2:
+		v->x86.cr2 = value;
+		v->info->arch.cr2 = value;
+		return 0;
+	case 3:
+		return write_guest_cr3(v, value);
+	case 4:
+		v->x86.cr4 = cr4_guest(value);
+		switch_cr4(v);
+		return 0;
+	default:
+		return -XEN_EINVAL;
+	}
+}
+
+static int move_cr(struct vcpu *v, const struct insn *i, bool to_cr)
+{
+	uint64_t *reg = insn_register(&v->regs, i->rm);
+
+	if (to_cr)
+		return write_cr(v, i->reg, *reg);
+	return read_cr(v, i->reg, reg) ? 0 : -XEN_EINVAL;
+}
+
+static int move_dr(struct vcpu *v, const struct insn *i, bool to_dr)
+{
+	uint64_t *reg = insn_register(&v->regs, i->rm);
+	int err = to_dr ? debugreg_set(v, i->reg, *reg) :
+			  debugreg_get(v, i->reg, reg);
+
+	/* A register that is not there is no #GP. */
+	if (err == -XEN_ENODEV) {
+		bounce_exception(v, EXC_UD);
+		return -XEN_EFAULT;
+	}
+	return err;
+}
+
+static int access_msr(struct vcpu *v, bool write)
+{
+	uint32_t nr = (uint32_t)v->regs.rcx;
+	uint64_t value = edx_eax(&v->regs);
+
+	if (write)
+		return msr_write(v, nr, value) ? 0 : -XEN_EINVAL;
+	if (!msr_read(v, nr, &value)) {
+		uint64_t real;
+
+		/* Before a kernel can take a #GP: as if it were zero. */
+		if (v->x86.trap[EXC_GP].handler || nr >> 16 == 0x4000 ||
+		    !rdmsr_safe(nr, &real))
+			return -XEN_EINVAL;
+		value = 0;
+	}
+	set_edx_eax(&v->regs, value);
+	return 0;
+}
+
+/* ---- The rest -------------------------------------------------------------------------- */
+
+static void read_tsc(struct vcpu *v)
+{
+	set_edx_eax(&v->regs, rdtsc());
+}
+
+/* RDTSC traps when guest user mode may not: CR4.TSD is the guest's. */
+static int trapped_tsc(struct vcpu *v, bool with_aux)
+{
+	if ((v->x86.cr4 & CR4_TSD) && !v->x86.kernel_mode)
+		return -XEN_EPERM;
+	read_tsc(v);
+	if (with_aux)
+		v->regs.rcx = v->x86.tsc_aux;
+	return 0;
+}
+
+static void guest_cpuid(struct vcpu *v)
+{
+	struct cpuid c = policy_cpuid(v, (uint32_t)v->regs.rax,
+				      (uint32_t)v->regs.rcx);
+
+	v->regs.rax = c.a;
+	v->regs.rbx = c.b;
+	v->regs.rcx = c.c;
+	v->regs.rdx = c.d;
+}
+
+#define XSETBV 0xd1
+#define RDTSCP 0xf9
+
+static int group_0f01(struct vcpu *v, const struct insn *i)
+{
+	if (i->modrm == RDTSCP)
+		return trapped_tsc(v, true);
+	if (i->modrm != XSETBV || !v->x86.kernel_mode)
+		return -XEN_EINVAL;
+	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs)) ?
+		       0 :
+		       -XEN_EINVAL;
+}
+
+/* For guest kernels alone; user mode gets its #GP. */
+static int kernel_only(struct vcpu *v, const struct insn *i)
+{
+	switch (i->opcode) {
+	case 0x0f06: /* clts */
+		v->x86.cr0_ts = 0;
+		switch_ts(v);
+		return 0;
+	case 0x0f09: /* wbinvd */
+		if (v->domain->privileged)
+			asm volatile("wbinvd" : : : "memory");
+		return 0;
+	case 0x0f20:
+	case 0x0f22:
+		return move_cr(v, i, i->opcode == 0x0f22);
+	case 0x0f21:
+	case 0x0f23:
+		return move_dr(v, i, i->opcode == 0x0f23);
+	case 0x0f30:
+	case 0x0f32:
+		return access_msr(v, i->opcode == 0x0f30);
+	default:
+		return -XEN_EINVAL;
+	}
+}
+
+/*
+ * 0: done; -XEN_ERESTART: run it again; -XEN_EFAULT: an exception has been
+ * bounced; anything else: #GP.
+ */
+static int perform(struct vcpu *v, const struct insn *i)
+{
+	if (i->lock)
+		return -XEN_EINVAL;
+	switch (i->opcode) {
+	case 0x6c ... 0x6f:
+	case 0xe4 ... 0xe7:
+	case 0xec ... 0xef:
+		return emulate_io(v, i);
+	case 0xfa: /* cli, sti: nothing, as popf could not follow */
+	case 0xfb:
+		return emulate_iopl_ok(v) ? 0 : -XEN_EINVAL;
+	case 0x0f01:
+		return group_0f01(v, i);
+	case 0x0f31:
+		return trapped_tsc(v, false);
+	case 0x0fa2:
+		guest_cpuid(v);
+		return 0;
+	default:
+		return v->x86.kernel_mode ? kernel_only(v, i) : -XEN_EINVAL;
+	}
+}
+
+bool emulate_privileged(struct vcpu *v)
+{
+	struct insn i;
+	int err;
+
+	if (!emulate_fetch(v, &i))
+		return false;
+	err = perform(v, &i);
+	if (!err)
+		trap_instruction_done(v, v->regs.rip + i.length);
+	return !err || err == -XEN_ERESTART || err == -XEN_EFAULT;
+}
+
+bool emulate_forced_cpuid(struct vcpu *v)
+{
+	static const uint8_t mark[7] = { 0x0f, 0x0b, 'x',  'e',
+					 'n',  0x0f, 0xa2 };
+	uint8_t code[sizeof(mark)];
+
+	if (copy_from_guest(code, v->regs.rip, sizeof(code)) ||
+	    memcmp(code, mark, sizeof(mark)))
+		return false;
+	guest_cpuid(v);
+	trap_instruction_done(v, v->regs.rip + sizeof(mark));
+	return true;
+}

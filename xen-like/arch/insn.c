@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* Intel SDM volume 2, chapter 2 (formats) and appendix A (opcode maps). */
+#include "insn.h"
+
+/* ---- What follows each opcode --------------------------------------------------- */
+
+#define MODRM 1u
+#define IMM8 2u
+#define IMMZ 4u		/* as the operand, but at most 4 bytes */
+#define BYTE 8u		/* operands of one byte, whatever the prefixes */
+#define OK 16u
+#define STACKLIKE 32u	/* operand size 8 without REX.W: control registers */
+
+#define ALU(op)                                  \
+	[op] = OK | MODRM | BYTE, [(op) + 1] = OK | MODRM
+
+static const uint8_t one_byte[256] = {
+	ALU(0x08), ALU(0x20), ALU(0x30), ALU(0x86), ALU(0x88),
+	[0x6c] = OK | BYTE, [0x6d] = OK, [0x6e] = OK | BYTE, [0x6f] = OK,
+	[0x80] = OK | MODRM | IMM8 | BYTE, [0x81] = OK | MODRM | IMMZ,
+	[0x83] = OK | MODRM | IMM8,
+	[0xc6] = OK | MODRM | IMM8 | BYTE, [0xc7] = OK | MODRM | IMMZ,
+	[0xe4] = OK | IMM8 | BYTE, [0xe5] = OK | IMM8,
+	[0xe6] = OK | IMM8 | BYTE, [0xe7] = OK | IMM8,
+	[0xec] = OK | BYTE, [0xed] = OK, [0xee] = OK | BYTE, [0xef] = OK,
+	[0xfa] = OK, [0xfb] = OK,
+};
+
+static const uint8_t two_byte[256] = {
+	[0x01] = OK | MODRM, [0x06] = OK, [0x09] = OK,
+	[0x20] = OK | MODRM | STACKLIKE, [0x21] = OK | MODRM | STACKLIKE,
+	[0x22] = OK | MODRM | STACKLIKE, [0x23] = OK | MODRM | STACKLIKE,
+	[0x30] = OK, [0x31] = OK, [0x32] = OK, [0xa2] = OK,
+	[0xab] = OK | MODRM, [0xb3] = OK | MODRM, [0xbb] = OK | MODRM,
+	[0xb0] = OK | MODRM | BYTE, [0xb1] = OK | MODRM,
+	[0xba] = OK | MODRM | IMM8,
+};
+
+/* ---- Reading ------------------------------------------------------------------------ */
+
+struct reader {
+	const uint8_t *code;
+	unsigned int at, n;
+	bool short_of;		/* more was read than there is */
+};
+
+static uint64_t take(struct reader *r, unsigned int bytes)
+{
+	uint64_t v = 0;
+	unsigned int i;
+
+	if (r->n - r->at < bytes) {
+		r->short_of = true;
+		return 0;
+	}
+	for (i = 0; i < bytes; i++)
+		v |= (uint64_t)r->code[r->at++] << 8 * i;
+	return v;
+}
+
+static int64_t take_signed(struct reader *r, unsigned int bytes)
+{
+	unsigned int shift = 64 - 8 * bytes;
+
+	return (int64_t)(take(r, bytes) << shift) >> shift;
+}
+
+#define PREFIX_OPERAND 0x66
+#define PREFIX_ADDRESS 0x67
+#define REX_W 8
+#define REX_R 4
+#define REX_X 2
+#define REX_B 1
+
+/* Legacy prefixes, then REX, then the opcode: its first byte is returned. */
+static uint8_t prefixes(struct insn *i, struct reader *r, bool *operand16)
+{
+	for (;;) {
+		uint8_t b = (uint8_t)take(r, 1);
+
+		switch (b) {
+		case PREFIX_OPERAND:
+			*operand16 = true;
+			break;
+		case PREFIX_ADDRESS:
+			i->address32 = true;
+			break;
+		case 0x26:
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+			break;
+		case 0x64:
+			i->segment = SEGMENT_FS;
+			break;
+		case 0x65:
+			i->segment = SEGMENT_GS;
+			break;
+		case 0xf0:
+			i->lock = true;
+			break;
+		case 0xf2:
+			i->repne = true;
+			break;
+		case 0xf3:
+			i->rep = true;
+			break;
+		default:
+			if ((b & 0xf0) != 0x40)
+				return b;
+			i->rex = b;
+			return (uint8_t)take(r, 1);
+		}
+	}
+}
+
+static void memory_operand(struct insn *i, struct reader *r)
+{
+	unsigned int mod = i->modrm >> 6, rm = i->modrm & 7;
+	unsigned int b = i->rex & REX_B ? 8 : 0;
+
+	i->base = (int8_t)(rm + b);
+	if (rm == 4) {
+		uint8_t sib = (uint8_t)take(r, 1);
+		unsigned int x = (sib >> 3 & 7) + (i->rex & REX_X ? 8 : 0);
+
+		rm = sib & 7;
+		i->base = (int8_t)(rm + b);
+		i->index = x == 4 ? -1 : (int8_t)x;
+		i->scale = sib >> 6;
+		if (mod == 0 && rm == 5) {
+			i->base = -1;
+			mod = 2;
+		}
+	} else if (mod == 0 && rm == 5) {
+		i->base = 16;
+		mod = 2;
+	}
+	if (mod)
+		i->disp = (int32_t)take_signed(r, mod == 1 ? 1 : 4);
+}
+
+static void operands(struct insn *i, struct reader *r, uint8_t kind)
+{
+	if (kind & MODRM) {
+		i->has_modrm = true;
+		i->modrm = (uint8_t)take(r, 1);
+		i->reg = (i->modrm >> 3 & 7) + (i->rex & REX_R ? 8 : 0);
+		i->rm = (i->modrm & 7) + (i->rex & REX_B ? 8 : 0);
+		/* Moves of control registers ignore mod: SDM, MOV CR. */
+		if (kind & STACKLIKE)
+			i->modrm |= 0xc0;
+		if (i->modrm < 0xc0)
+			memory_operand(i, r);
+	}
+	if (kind & IMM8)
+		i->imm = take_signed(r, 1);
+	if (kind & IMMZ)
+		i->imm = take_signed(r, MIN(i->bytes, 4));
+}
+
+bool insn_decode(struct insn *i, const uint8_t *code, unsigned int n)
+{
+	struct reader r = { .code = code, .n = MIN(n, INSN_MAX) };
+	bool operand16 = false;
+	uint8_t kind;
+
+	*i = (struct insn){ .base = -1, .index = -1 };
+	i->opcode = prefixes(i, &r, &operand16);
+	if (i->opcode == 0x0f) {
+		uint8_t second = (uint8_t)take(&r, 1);
+
+		i->opcode = 0x0f00 | second;
+		kind = two_byte[second];
+	} else {
+		kind = one_byte[i->opcode];
+	}
+	if (r.short_of || !(kind & OK))
+		return false;
+	i->bytes = kind & BYTE ? 1 : i->rex & REX_W ? 8 : operand16 ? 2 : 4;
+	if (kind & STACKLIKE)
+		i->bytes = 8;
+	operands(i, &r, kind);
+	i->length = (uint8_t)r.at;
+	return !r.short_of;
+}
+
+/* ---- Registers ---------------------------------------------------------------------------- */
+
+uint64_t *insn_register(struct cpu_user_regs *r, unsigned int nr)
+{
+	uint64_t *const all[16] = {
+		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
+		&r->rsi, &r->rdi, &r->r8,  &r->r9,  &r->r10, &r->r11,
+		&r->r12, &r->r13, &r->r14, &r->r15,
+	};
+
+	return all[nr & 15];
+}
+
+/* Without REX, byte registers 4 to 7 are ah, ch, dh, bh. */
+static bool high_byte(const struct insn *i, unsigned int nr)
+{
+	return i->bytes == 1 && !i->rex && nr >= 4 && nr < 8;
+}
+
+static uint64_t mask_of(unsigned int bytes)
+{
+	return bytes == 8 ? ~0ul : (1ul << 8 * bytes) - 1;
+}
+
+uint64_t insn_read(const struct insn *i, struct cpu_user_regs *r,
+		   unsigned int nr)
+{
+	if (high_byte(i, nr))
+		return *insn_register(r, nr - 4) >> 8 & 0xff;
+	return *insn_register(r, nr) & mask_of(i->bytes);
+}
+
+void insn_write(const struct insn *i, struct cpu_user_regs *r, unsigned int nr,
+		uint64_t value)
+{
+	bool high = high_byte(i, nr);
+	uint64_t *to = insn_register(r, high ? nr - 4 : nr);
+	uint64_t mask = mask_of(i->bytes) << (high ? 8 : 0);
+
+	value <<= high ? 8 : 0;
+	/* Writes of 32 bits clear the upper half. */
+	*to = i->bytes == 4 ? (uint32_t)value : (*to & ~mask) | (value & mask);
+}
+
+uint64_t insn_offset(const struct insn *i, struct cpu_user_regs *r)
+{
+	uint64_t at = (uint64_t)(int64_t)i->disp;
+
+	if (i->base == 16)
+		at += r->rip + i->length;
+	else if (i->base >= 0)
+		at += *insn_register(r, (unsigned int)i->base);
+	if (i->index >= 0)
+		at += *insn_register(r, (unsigned int)i->index) << i->scale;
+	return i->address32 ? (uint32_t)at : at;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPUID for guests: what the CPU says, less what is no PV guest's. One table
+ * of masks says what remains of each leaf; leaves that are not in it read
+ * zero. It follows Xen's default for PV guests (its annotations in
+ * <xen/arch-x86/cpufeatureset.h>: what is marked A), without the speculation
+ * controls, which are not virtualised.
+ */
+#include "policy.h"
+#include "arch.h"
+#include "mem.h"
+#include "time.h"
+#include "trap.h"
+#include "xstate.h"
+#include <xen/arch-x86/cpuid.h>
+
+#define MAX_BASIC 0xdu
+#define MAX_FEATURE_SUB 2u
+#define MAX_EXTENDED_AMD 0x80000021u
+#define MAX_EXTENDED 0x80000008u
+
+#define ALL (~0u)
+#define ANY_VENDOR (VENDOR_INTEL | VENDOR_AMD | VENDOR_OTHER)
+#define ANY_SUB (~0u)
+
+/* Feature words, with what they lack of the headers' sets for PV guests. */
+#define F_1D 0x1fc9cbf5u
+#define F_1C 0xf6d83203u
+#define F_E1D 0xea500800u
+#define F_E1C 0x042109e3u
+#define F_DA1 0x00000007u
+#define F_7B0 0xfdaf0b29u	/* and see the FPU bits below */
+#define F_7C0 0x02405f43u
+#define F_7D0 0x0000441cu | 1u << 14	/* no IBRSB, STIBP, SSBD, ARCH_CAPS */
+#define F_7A1 0x00001c30u
+#define F_E8B 0x20000005u	/* no IBPB and its kin */
+#define F_E21A 0x00000044u	/* no SRSO, SBPB */
+#define F_7B0_FPU (1u << 6 | 1u << 13) /* FDP_EXCP_ONLY, NO_FPU_SEL: facts */
+
+#define F_1C_HYPERVISOR (1u << 31)
+#define F_1C_OSXSAVE (1u << 27)
+#define F_1C_XSAVE (1u << 26)
+#define F_1C_EIST (1u << 7)
+#define F_1D_MTRR (1u << 12)
+/* Bits of leaf 1 that AMD repeats in 0x80000001. */
+#define F_COMMON_D 0x0183f3ffu
+
+struct cpuid_row {
+	uint32_t leaf, sub;	/* sub ANY_SUB: has none */
+	unsigned int vendors;
+	struct cpuid mask;
+};
+
+static const struct cpuid_row rows[] = {
+	{ 0x0, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
+	{ 0x1, ANY_SUB, ANY_VENDOR, { 0x0fff0fff, 0x00ffffff, F_1C, F_1D } },
+	{ 0x2, ANY_SUB, VENDOR_INTEL, { ALL, ALL, ALL, ALL } },
+	{ 0x4, 0, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
+	{ 0x4, 1, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
+	{ 0x4, 2, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
+	{ 0x4, 3, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
+	{ 0x7, 0, ANY_VENDOR, { ALL, F_7B0 | F_7B0_FPU, F_7C0, F_7D0 } },
+	{ 0x7, 1, ANY_VENDOR, { F_7A1, 0, 0, 0 } },
+	{ 0xd, 1, ANY_VENDOR, { F_DA1, 0, 0, 0 } },
+	{ 0x80000000, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
+	{ 0x80000000, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER, { ALL, 0, 0, 0 } },
+	{ 0x80000001, ANY_SUB, VENDOR_AMD,
+	  { 0x0fff0fff, 0xff00ffff, F_E1C, F_E1D } },
+	{ 0x80000001, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER,
+	  { 0, 0, F_E1C, F_E1D } },
+	{ 0x80000002, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
+	{ 0x80000003, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
+	{ 0x80000004, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
+	{ 0x80000005, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
+	{ 0x80000006, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
+	{ 0x80000006, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER, { 0, 0, ALL, 0 } },
+	{ 0x80000008, ANY_SUB, VENDOR_AMD, { 0xffff, F_E8B, 0x3f0ff, 0 } },
+	{ 0x80000008, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER,
+	  { 0xffff, F_E8B, 0, 0 } },
+	{ 0x8000001a, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
+	{ 0x80000021, ANY_SUB, VENDOR_AMD, { F_E21A, 0, ALL, 0 } },
+};
+
+enum policy_vendor policy_vendor(void)
+{
+	struct cpuid c = cpuid(0, 0);
+	char name[12];
+
+	memcpy(name, &c.b, 4);
+	memcpy(name + 4, &c.d, 4);
+	memcpy(name + 8, &c.c, 4);
+	if (!memcmp(name, "GenuineIntel", 12))
+		return VENDOR_INTEL;
+	if (!memcmp(name, "AuthenticAMD", 12) ||
+	    !memcmp(name, "HygonGenuine", 12))
+		return VENDOR_AMD;
+	return VENDOR_OTHER;
+}
+
+/* ---- By the table ------------------------------------------------------------------- */
+
+static const struct cpuid_row *row_of(uint32_t leaf, uint32_t sub)
+{
+	unsigned int i, vendor = policy_vendor();
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].leaf == leaf && (rows[i].vendors & vendor) &&
+		    (rows[i].sub == ANY_SUB || rows[i].sub == sub))
+			return &rows[i];
+	return NULL;
+}
+
+static uint32_t max_leaf(uint32_t leaf)
+{
+	uint32_t most = MAX_BASIC;
+
+	if (leaf)
+		most = policy_vendor() == VENDOR_AMD ? MAX_EXTENDED_AMD :
+						       MAX_EXTENDED;
+	return MIN(cpuid(leaf, 0).a, most);
+}
+
+static struct cpuid masked(uint32_t leaf, uint32_t sub)
+{
+	const struct cpuid_row *row = row_of(leaf, sub);
+	struct cpuid c = { 0, 0, 0, 0 };
+
+	if (!row || leaf > max_leaf(leaf & 0x80000000))
+		return c;
+	c = cpuid(leaf, sub);
+	c.a &= row->mask.a;
+	c.b &= row->mask.b;
+	c.c &= row->mask.c;
+	c.d &= row->mask.d;
+	return c;
+}
+
+/* ---- What depends on the guest ------------------------------------------------------------ */
+
+static bool owner_kernel(const struct vcpu *v)
+{
+	return v->domain->privileged && v->x86.kernel_mode;
+}
+
+static void leaf_1(const struct vcpu *v, struct cpuid *c)
+{
+	uint32_t host = cpuid(1, 0).c;
+	bool forced = v->regs.entry_vector == EXC_UD && v->x86.kernel_mode;
+
+	c->c |= F_1C_HYPERVISOR;
+	/*
+	 * A kernel that asks by the forced prefix has always been shown our
+	 * own CR4.OSXSAVE, and relies on it; others see what they have set.
+	 */
+	c->c &= ~F_1C_OSXSAVE;
+	if ((v->x86.cr4 & CR4_OSXSAVE) ||
+	    (forced && (c->c & F_1C_XSAVE) && (read_cr4() & CR4_OSXSAVE)))
+		c->c |= F_1C_OSXSAVE;
+	if (owner_kernel(v)) {
+		c->c |= host & F_1C_EIST;
+		c->d |= cpuid(1, 0).d & F_1D_MTRR;
+	}
+}
+
+static void leaf_80000001(const struct vcpu *v, struct cpuid *c)
+{
+	c->d &= ~F_COMMON_D;
+	if (policy_vendor() == VENDOR_AMD)
+		c->d |= cpuid(1, 0).d & F_1D & F_COMMON_D;
+	if (owner_kernel(v))
+		c->d |= cpuid(1, 0).d & F_1D_MTRR;
+}
+
+static void leaf_80000008(struct cpuid *c)
+{
+	uint32_t physical = MAX(c->a & 0xff, 36u);
+
+	c->a = physical | 48u << 8;
+}
+
+/* Extended state: sizes and offsets of what XCR0 may have. */
+static void leaf_d(uint32_t sub, struct cpuid *c)
+{
+	uint64_t mask = xstate_mask();
+
+	if (!mask) {
+		*c = (struct cpuid){ 0, 0, 0, 0 };
+	} else if (sub == 0) {
+		c->a = (uint32_t)mask;
+		c->b = cpuid(0xd, 0).b; /* by the XCR0 in use */
+		c->c = xstate_size(mask);
+		c->d = (uint32_t)(mask >> 32);
+	} else if (sub == 1) {
+		if (c->a & 2)
+			c->b = cpuid(0xd, 1).b;
+	} else if (sub < 63 && (mask & (1ul << sub))) {
+		*c = cpuid(0xd, sub);
+		c->c &= 2;
+		c->d = 0;
+	}
+}
+
+/* ---- The hypervisor's leaves ---------------------------------------------------------------- */
+
+static unsigned int bits_of(uint64_t n)
+{
+	return n ? 64u - (unsigned int)__builtin_clzl(n) : 0;
+}
+
+static struct cpuid time_leaf(uint32_t sub)
+{
+	bool rdtscp = cpuid(0x80000001, 0).d >> 27 & 1;
+	bool safe = cpuid(0x80000007, 0).d >> 8 & 1;
+
+	if (sub == 0)
+		return (struct cpuid){ (uint32_t)safe << 1 |
+					       (uint32_t)rdtscp << 2,
+				       0, 0, 0 };
+	if (sub == 2)
+		return (struct cpuid){ (uint32_t)(tsc_hz / 1000), 0, 0, 0 };
+	return (struct cpuid){ 0, 0, 0, 0 };
+}
+
+static struct cpuid hypervisor_leaf(uint32_t index, uint32_t sub)
+{
+	struct cpuid c = { 0, 0, 0, 0 };
+
+	switch (index) {
+	case 0:
+		c.a = XEN_CPUID_FIRST_LEAF + XEN_CPUID_MAX_NUM_LEAVES;
+		c.b = XEN_CPUID_SIGNATURE_EBX;
+		c.c = XEN_CPUID_SIGNATURE_ECX;
+		c.d = XEN_CPUID_SIGNATURE_EDX;
+		break;
+	case 1:
+		c.a = 4 << 16 | 17; /* of the ABI */
+		break;
+	case 2:
+		c.a = 1; /* pages of hypercalls, the MSR that fills one */
+		c.b = 0x40000000;
+		c.c = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
+		break;
+	case 3:
+		return time_leaf(sub);
+	case 5:
+		if (!sub)
+			c.b = bits_of(frame_limit - 1) + PAGE_SHIFT;
+		break;
+	}
+	return c;
+}
+
+struct cpuid policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
+{
+	struct cpuid c;
+
+	if (leaf - XEN_CPUID_FIRST_LEAF < 0x200)
+		return hypervisor_leaf(leaf - XEN_CPUID_FIRST_LEAF, sub);
+	c = masked(leaf, sub);
+	if (leaf == 0 || leaf == 0x80000000)
+		c.a = max_leaf(leaf);
+	else if (leaf == 1)
+		leaf_1(v, &c);
+	else if (leaf == 7 && sub == 0)
+		c.a = MIN(c.a, MAX_FEATURE_SUB);
+	else if (leaf == 0xd)
+		leaf_d(sub, &c);
+	else if (leaf == 0x80000001)
+		leaf_80000001(v, &c);
+	else if (leaf == 0x80000008)
+		leaf_80000008(&c);
+	return c;
+}
