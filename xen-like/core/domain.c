@@ -396,6 +396,9 @@ int domain_destroy(struct domain *d)
 	if (rc)
 		return rc;
 	stop_all(d, VCPU_STOPPED);
+	/* One of its own, on its way out of here: not under its feet. */
+	if (current_vcpu()->domain == d)
+		return -XEN_ERESTART;
 	sync_all(d);
 	if ((rc = evtchn_destroy(d)) || (rc = vcpus_relinquish(d)))
 		return rc;

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler on up to four CPUs that one thread plays in turn, by a clock
+ * that is set. After each test the queues recount and nothing is left.
+ */
+#include "core_setup.h"
+#include "evtchn.h"
+#include "unit.h"
+
+static struct domain *d;
+static uint64_t t0;
+
+/* A domain of n vCPUs, all up, on a machine of so many CPUs. */
+static void setup(unsigned int cpus, unsigned int n)
+{
+	setup_machine(cpus);
+	d = setup_domain(1, n);
+	CU_ASSERT_FATAL(d != NULL);
+	for (unsigned int i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(vcpu_up(d->vcpu[i]), 0);
+	host_settle();
+	t0 = now_ns();
+}
+
+static void check(void)
+{
+	CU_ASSERT_EQUAL(sched_audit(), 0);
+	CU_ASSERT_EQUAL(host_locks_held(), 0);
+	host_window(NULL, 0);
+	setup_machine(4);
+}
+
+static struct vcpu *on(unsigned int cpu)
+{
+	return host.cpu[cpu].current;
+}
+
+static bool idle(unsigned int cpu)
+{
+	return !on(cpu)->domain;
+}
+
+/* v, which is current on its CPU, makes a call there. */
+#define as(v, call)                       \
+	do {                              \
+		host_cpu((v)->cpu);       \
+		CU_ASSERT_FATAL(current_vcpu() == (v)); \
+		call;                     \
+		host_cpu(0);              \
+		host_settle();            \
+	} while (0)
+
+static uint64_t spent(struct vcpu *v, int state)
+{
+	struct vcpu_runstate_info r;
+
+	sched_runstate(v, &r);
+	return r.time[state];
+}
+
+/* ---- Who runs where --------------------------------------------------------- */
+
+static void sched_spread(void)
+{
+	setup(4, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(d->vcpu[i]->cpu, i);
+		CU_ASSERT(on(i) == d->vcpu[i]);
+	}
+	CU_ASSERT(idle(3));
+	/* Alone on its CPU: nobody interrupts it. */
+	CU_ASSERT_EQUAL(host.cpu[0].deadline, 0);
+	check();
+}
+
+static void sched_round_robin(void)
+{
+	setup(1, 3);
+	for (unsigned int i = 0; i < 31; i++) {
+		CU_ASSERT(on(0) == d->vcpu[i % 3]);
+		at(t0 + i * 30 * MS + 29 * MS);
+		CU_ASSERT(on(0) == d->vcpu[i % 3]);
+		at(t0 + i * 30 * MS + 30 * MS);
+	}
+	at(t0 + 930 * MS);
+	for (unsigned int i = 0; i < 3; i++)
+		CU_ASSERT(spent(d->vcpu[i], RUNSTATE_running) >= 300 * MS);
+	CU_ASSERT_EQUAL(spent(d->vcpu[0], RUNSTATE_running) +
+				spent(d->vcpu[0], RUNSTATE_runnable),
+			930 * MS);
+	check();
+}
+
+static void sched_gives_way(void)
+{
+	setup(1, 2);
+	CU_ASSERT(on(0) == d->vcpu[0]);
+	as(d->vcpu[0], sched_give_way(d->vcpu[0]));
+	CU_ASSERT(on(0) == d->vcpu[1]);
+	as(d->vcpu[1], sched_give_way(d->vcpu[1]));
+	CU_ASSERT(on(0) == d->vcpu[0]);
+	check();
+	/* Nobody there: it goes on. */
+	setup(1, 1);
+	as(d->vcpu[0], sched_give_way(d->vcpu[0]));
+	CU_ASSERT(on(0) == d->vcpu[0]);
+	check();
+}
+
+static void sched_blocks_and_wakes(void)
+{
+	struct vcpu *v;
+
+	setup(2, 1);
+	v = d->vcpu[0];
+	v->info->evtchn_upcall_mask = 1;
+	as(v, sched_block(v));
+	CU_ASSERT(idle(0) && !v->running);
+	CU_ASSERT_EQUAL(v->info->evtchn_upcall_mask, 0);
+	at(t0 + 5 * MS);
+	sched_wake(v);
+	CU_ASSERT(softirq_pending[0]);
+	host_settle();
+	CU_ASSERT(on(0) == v);
+	CU_ASSERT_EQUAL(spent(v, RUNSTATE_blocked), 5 * MS);
+	/* Nothing to wake. */
+	sched_wake(v);
+	CU_ASSERT_EQUAL(softirq_pending[0], 0);
+	check();
+}
+
+/* An event that is due already: no block. */
+static void sched_block_due(void)
+{
+	struct vcpu *v;
+
+	setup(1, 1);
+	v = d->vcpu[0];
+	v->info->evtchn_upcall_pending = 1;
+	as(v, sched_block(v));
+	CU_ASSERT(on(0) == v && !v->why_not);
+	v->info->evtchn_upcall_pending = 0;
+	v->nmi_pending = true;
+	as(v, sched_block(v));
+	CU_ASSERT(on(0) == v && !v->why_not);
+	v->nmi_pending = false;
+	check();
+}
+
+/* Woken between "I block" and the switch away: goes on as if nothing were. */
+static void sched_wake_before_switch(void)
+{
+	struct vcpu *v;
+
+	setup(1, 2);
+	v = d->vcpu[0];
+	sched_block(v);
+	CU_ASSERT_EQUAL(v->why_not, VCPU_BLOCKED);
+	sched_wake(v);
+	CU_ASSERT(!v->queued); /* it runs: never in a queue, too */
+	host_settle();
+	CU_ASSERT(on(0) == v);
+	check();
+}
+
+/* Whoever's CPU is busy goes to an idle one. */
+static void sched_wakes_on_idle(void)
+{
+	struct vcpu *v, *w;
+
+	setup(1, 2);
+	v = d->vcpu[0];
+	w = d->vcpu[1];
+	as(v, sched_block(v));
+	CU_ASSERT(on(0) == w);
+	host.nr_cpus = 2; /* CPU 1 comes up */
+	sched_wake(v);
+	CU_ASSERT_EQUAL(v->cpu, 1);
+	host_settle();
+	CU_ASSERT(on(0) == w && on(1) == v);
+	check();
+}
+
+/* Two woken at once go to two idle CPUs. */
+static void sched_wakes_apart(void)
+{
+	setup(3, 3);
+	for (unsigned int i = 0; i < 3; i++)
+		as(d->vcpu[i], sched_block(d->vcpu[i]));
+	for (unsigned int i = 0; i < 3; i++)
+		CU_ASSERT(idle(i));
+	sched_pin(d->vcpu[1], 1u << 0 | 1u << 2);
+	sched_wake(d->vcpu[0]);
+	sched_wake(d->vcpu[1]);
+	CU_ASSERT_EQUAL(d->vcpu[0]->cpu, 0);
+	CU_ASSERT_EQUAL(d->vcpu[1]->cpu, 2);
+	host_settle();
+	CU_ASSERT(on(0) == d->vcpu[0] && on(2) == d->vcpu[1]);
+	check();
+}
+
+/* A CPU that has nothing takes what waits elsewhere. */
+static void sched_steals(void)
+{
+	struct vcpu *w;
+
+	setup(2, 3);
+	CU_ASSERT(!idle(0) && !idle(1));
+	CU_ASSERT(on(0) == d->vcpu[0] && d->vcpu[2]->queued);
+	w = on(1);
+	as(w, sched_block(w));
+	CU_ASSERT(on(1) == d->vcpu[2]);
+	CU_ASSERT_EQUAL(d->vcpu[2]->cpu, 1);
+	check();
+}
+
+static void sched_pins(void)
+{
+	struct vcpu *v;
+
+	setup(3, 1);
+	v = d->vcpu[0];
+	CU_ASSERT_EQUAL(sched_pin(v, 0), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(sched_pin(v, 1u << 3), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(sched_pin(v, 1u << 2), 0);
+	host_settle();
+	CU_ASSERT(on(2) == v && idle(0));
+	/* Queued, and moved. */
+	as(v, sched_block(v));
+	sched_pin(v, 1u << 1 | 1u << 0);
+	CU_ASSERT_EQUAL(sched_pin(v, 1u << 1), 0);
+	sched_wake(v);
+	host_settle();
+	CU_ASSERT(on(1) == v);
+	check();
+}
+
+static void sched_pinned_waits(void)
+{
+	setup(2, 2);
+	sched_pin(d->vcpu[1], 1u << 0);
+	host_settle();
+	CU_ASSERT(idle(1)); /* allowed on 0 only: not stolen */
+	CU_ASSERT(d->vcpu[1]->queued);
+	at(t0 + 31 * MS);
+	CU_ASSERT(on(0) == d->vcpu[1]);
+	/* And the other one is called to the idle CPU. */
+	CU_ASSERT(on(1) == d->vcpu[0]);
+	check();
+}
+
+/* ---- Stop and go --------------------------------------------------------------- */
+
+static void sched_stops(void)
+{
+	struct vcpu *v;
+
+	setup(1, 2);
+	v = d->vcpu[1];
+	CU_ASSERT(v->queued);
+	sched_stop(v, VCPU_PAUSED);
+	CU_ASSERT(!v->queued);
+	CU_ASSERT_EQUAL(v->runstate.state, RUNSTATE_offline);
+	sched_stop(v, VCPU_STOPPED);
+	sched_start(v, VCPU_PAUSED);
+	CU_ASSERT(!v->queued);
+	sched_start(v, VCPU_STOPPED);
+	CU_ASSERT(v->queued);
+	/* One that runs. */
+	v = d->vcpu[0];
+	sched_stop(v, VCPU_PAUSED);
+	CU_ASSERT(v->running);
+	host_settle();
+	CU_ASSERT(!v->running && on(0) == d->vcpu[1]);
+	/* Woken while it is paused: stays. */
+	sched_wake(v);
+	CU_ASSERT(!v->queued);
+	check();
+}
+
+static void sched_domain_pauses(void)
+{
+	setup(3, 2);
+	host_cpu(2);
+	domain_pause(d); /* returns when nobody runs */
+	for (unsigned int i = 0; i < 2; i++)
+		CU_ASSERT(!d->vcpu[i]->running);
+	domain_pause(d);
+	domain_unpause(d);
+	host_settle();
+	CU_ASSERT(idle(0) && idle(1));
+	domain_unpause(d);
+	host_settle();
+	CU_ASSERT(!idle(0) && !idle(1));
+	domain_unpause(d); /* one too many */
+	domain_pause(d);
+	CU_ASSERT(!d->vcpu[0]->running);
+	domain_unpause(d);
+	host_cpu(0);
+	check();
+}
+
+static void sched_up_and_down(void)
+{
+	setup(2, 2);
+	CU_ASSERT_EQUAL(vcpu_up(d->vcpu[1]), 0);
+	vcpu_down(d->vcpu[1]);
+	host_settle();
+	CU_ASSERT(idle(1) && !vcpu_is_up(d->vcpu[1]));
+	CU_ASSERT(!d->shutdown);
+	vcpu_up(d->vcpu[1]);
+	host_settle();
+	CU_ASSERT(on(1) == d->vcpu[1]);
+	vcpu_down(d->vcpu[1]);
+	vcpu_down(d->vcpu[0]); /* the last */
+	CU_ASSERT(d->shutdown);
+	CU_ASSERT_EQUAL(d->shutdown_code, 0); /* SHUTDOWN_poweroff */
+	host_settle();
+	CU_ASSERT(idle(0) && idle(1));
+	check();
+	setup_machine(1);
+	d = setup_domain(1, 1);
+	d->vcpu[0]->initialised = false;
+	CU_ASSERT_EQUAL(vcpu_up(d->vcpu[0]), -XEN_EINVAL);
+	check();
+}
+
+/* ---- Poll ------------------------------------------------------------------------ */
+
+static void sched_polls(void)
+{
+	struct vcpu *v;
+	uint32_t ports[2];
+
+	setup(2, 2);
+	v = d->vcpu[0];
+	ports[0] = (uint32_t)evtchn_bind_ipi(d, 0);
+	ports[1] = (uint32_t)evtchn_bind_ipi(d, 0);
+	memset(d->shared->evtchn_mask, 0xff, sizeof(d->shared->evtchn_mask));
+	CU_ASSERT_EQUAL(sched_poll(v, &(uint32_t){ 4096 }, 1, 0),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(v->why_not | d->poll_mask | v->poll_port, 0);
+	/* Pending already, though masked. */
+	evtchn_send(d, ports[1]);
+	as(v, sched_poll(v, ports, 2, 0));
+	CU_ASSERT(on(0) == v && !d->poll_mask);
+	d->shared->evtchn_pending[0] = 0;
+	/* One port: the other one does not wake. */
+	as(v, sched_poll(v, ports, 1, 0));
+	CU_ASSERT(idle(0) && d->poll_mask == 1);
+	evtchn_send(d, ports[1]);
+	host_settle();
+	CU_ASSERT(idle(0));
+	evtchn_send(d, ports[0]);
+	host_settle();
+	CU_ASSERT(on(0) == v && !d->poll_mask && !v->poll_port);
+	d->shared->evtchn_pending[0] = 0;
+	/* Several: any. */
+	as(v, sched_poll(v, ports, 2, 0));
+	CU_ASSERT(idle(0));
+	evtchn_send(d, ports[1]);
+	host_settle();
+	CU_ASSERT(on(0) == v);
+	check();
+}
+
+static void sched_poll_times_out(void)
+{
+	struct vcpu *v;
+
+	setup(1, 1);
+	v = d->vcpu[0];
+	as(v, sched_poll(v, NULL, 0, t0 + 4 * MS));
+	CU_ASSERT(idle(0));
+	at(t0 + 3 * MS);
+	CU_ASSERT(idle(0));
+	at(t0 + 4 * MS);
+	CU_ASSERT(on(0) == v && !d->poll_mask);
+	/* A timeout that is left over does not end a block. */
+	as(v, sched_poll(v, NULL, 0, t0 + 9 * MS));
+	sched_wake(v);
+	host_settle();
+	as(v, sched_block(v));
+	at(t0 + 10 * MS);
+	CU_ASSERT(idle(0));
+	check();
+}
+
+/* ---- Events ------------------------------------------------------------------------ */
+
+static void sched_event_wakes(void)
+{
+	struct vcpu *v;
+	int p;
+
+	setup(2, 2);
+	v = d->vcpu[1];
+	p = evtchn_bind_ipi(d, 1);
+	as(v, sched_block(v));
+	CU_ASSERT(idle(1));
+	evtchn_send(d, p);
+	host_settle();
+	CU_ASSERT(on(1) == v);
+	check();
+}
+
+/* ---- vcpu_info ------------------------------------------------------------------------ */
+
+static void sched_info_moves(void)
+{
+	struct vcpu_info *to;
+	struct vcpu *v;
+	mfn_t m;
+
+	setup(2, 2);
+	v = d->vcpu[0];
+	m = domain_alloc(d, 0);
+	to = (struct vcpu_info *)((uint8_t *)frame_ptr(m) + 128);
+	v->info->evtchn_upcall_mask = 1;
+	CU_ASSERT_EQUAL(vcpu_set_info(v, m, PAGE_SIZE - 63), -XEN_ENXIO);
+	CU_ASSERT_EQUAL(vcpu_set_info(v, m, ~0u), -XEN_ENXIO);
+	CU_ASSERT_EQUAL(vcpu_set_info(v, m, 1), -XEN_ENXIO);
+	CU_ASSERT_EQUAL(vcpu_set_info(v, MFN(0), 128), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(vcpu_set_info(v, MFN(~0ul), 128), -XEN_EINVAL);
+	/* Another one that is up. */
+	CU_ASSERT_EQUAL(vcpu_set_info(d->vcpu[1], m, 128), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(vcpu_set_info(v, m, 128), 0);
+	CU_ASSERT(v->info == to);
+	CU_ASSERT_EQUAL(to->evtchn_upcall_mask, 1);
+	CU_ASSERT_EQUAL(to->evtchn_upcall_pending, 1);
+	CU_ASSERT_EQUAL(to->evtchn_pending_sel, ~0ul);
+	CU_ASSERT(to->time.version && !(to->time.version & 1));
+	CU_ASSERT_EQUAL(vcpu_set_info(v, m, 0), -XEN_EINVAL); /* once */
+	/* The frame is held, writable, though it is given back. */
+	CU_ASSERT_EQUAL(domain_free(d, m), 0);
+	CU_ASSERT_EQUAL(domain_free(d, m), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(d->frames, 1);
+	/* A foreign frame. */
+	sched_stop(d->vcpu[1], VCPU_DOWN);
+	CU_ASSERT_EQUAL(vcpu_set_info(d->vcpu[1], ptr_frame(d), 0),
+			-XEN_EINVAL);
+	check();
+}
+
+/* ---- Timers of a vCPU -------------------------------------------------------------------- */
+
+static unsigned int ticks(int port)
+{
+	unsigned int n = evtchn_pending(d, (port_t)port);
+
+	d->shared->evtchn_pending[0] = 0;
+	d->vcpu[0]->info->evtchn_pending_sel = 0;
+	d->vcpu[0]->info->evtchn_upcall_pending = 0;
+	return n;
+}
+
+static void sched_periodic(void)
+{
+	unsigned int n = 0;
+	struct vcpu *v;
+	int p;
+
+	setup(1, 1);
+	v = d->vcpu[0];
+	p = evtchn_bind_virq(d, VIRQ_TIMER, 0);
+	vcpu_set_periodic(v, 10 * MS);
+	for (int i = 1; i <= 100; i++) {
+		at(t0 + i * MS);
+		n += ticks(p);
+	}
+	CU_ASSERT_EQUAL(n, 10);
+	/* It does not wake; what was missed is one tick when it runs. */
+	as(v, sched_block(v));
+	at(t0 + 155 * MS);
+	CU_ASSERT(idle(0));
+	CU_ASSERT_EQUAL(ticks(p), 0);
+	sched_wake(v);
+	host_settle();
+	CU_ASSERT_EQUAL(ticks(p), 1);
+	at(t0 + 164 * MS);
+	CU_ASSERT_EQUAL(ticks(p), 0);
+	at(t0 + 165 * MS);
+	CU_ASSERT_EQUAL(ticks(p), 1);
+	vcpu_set_periodic(v, 0);
+	at(t0 + 200 * MS);
+	CU_ASSERT_EQUAL(ticks(p), 0);
+	check();
+}
+
+static void sched_singleshot(void)
+{
+	struct vcpu *v;
+	int p;
+
+	setup(1, 1);
+	v = d->vcpu[0];
+	p = evtchn_bind_virq(d, VIRQ_TIMER, 0);
+	vcpu_set_singleshot(v, t0 + 5 * MS);
+	as(v, sched_block(v));
+	at(t0 + 5 * MS);
+	CU_ASSERT(on(0) == v); /* this one wakes */
+	CU_ASSERT_EQUAL(ticks(p), 1);
+	at(t0 + 50 * MS);
+	CU_ASSERT_EQUAL(ticks(p), 0);
+	vcpu_set_singleshot(v, t0 + 60 * MS);
+	vcpu_set_singleshot(v, 0);
+	at(t0 + 70 * MS);
+	CU_ASSERT_EQUAL(ticks(p), 0);
+	vcpu_set_singleshot(v, t0); /* past */
+	host_settle();
+	CU_ASSERT_EQUAL(ticks(p), 1);
+	check();
+}
+
+/* ---- Runstate ------------------------------------------------------------------------------ */
+
+static void sched_runstates(void)
+{
+	struct vcpu_runstate_info r, seen;
+	struct vcpu *v;
+
+	setup(1, 2);
+	v = d->vcpu[0];
+	memset(&seen, 0xee, sizeof(seen));
+	host_window(&seen, sizeof(seen));
+	v->runstate_area = HOST_WINDOW;
+	as(v, sched_publish(v));
+	CU_ASSERT_EQUAL(seen.state, RUNSTATE_running);
+	at(t0 + 30 * MS); /* the other one's turn */
+	CU_ASSERT_EQUAL(seen.state, RUNSTATE_runnable);
+	CU_ASSERT_EQUAL(seen.time[RUNSTATE_running], 30 * MS);
+	CU_ASSERT_EQUAL(seen.state_entry_time, t0 + 30 * MS);
+	at(t0 + 60 * MS);
+	CU_ASSERT_EQUAL(seen.state, RUNSTATE_running);
+	CU_ASSERT_EQUAL(seen.time[RUNSTATE_runnable], 30 * MS);
+	at(t0 + 70 * MS);
+	CU_ASSERT_EQUAL(seen.time[RUNSTATE_running], 30 * MS);
+	sched_runstate(v, &r); /* up to now, unlike the area */
+	CU_ASSERT_EQUAL(r.time[RUNSTATE_running], 40 * MS);
+	/* With the update flag: it is clear afterwards. */
+	d->vm_assist = 1u << VMASST_TYPE_runstate_update_flag;
+	as(v, sched_block(v));
+	CU_ASSERT_EQUAL(seen.state, RUNSTATE_blocked);
+	CU_ASSERT_EQUAL(seen.state_entry_time, t0 + 70 * MS);
+	/* An area that is not there now: told, and made good later. */
+	v->runstate_area = 0x1000;
+	sched_wake(v);
+	at(t0 + 100 * MS);
+	CU_ASSERT(on(0) == v && v->runstate_late);
+	v->runstate_area = HOST_WINDOW;
+	as(v, sched_publish(v));
+	CU_ASSERT(!v->runstate_late && seen.state == RUNSTATE_running);
+	check();
+}
+
+/* ---- The audit sees what is wrong ------------------------------------------------------------ */
+
+static void sched_audits(void)
+{
+	setup(1, 3);
+	CU_ASSERT_EQUAL(sched_audit(), 0);
+	d->vcpu[1]->cpu = 1;
+	CU_ASSERT_EQUAL(sched_audit(), 1);
+	d->vcpu[1]->cpu = 0;
+	d->vcpu[2]->queued = false;
+	CU_ASSERT_EQUAL(sched_audit(), 1);
+	d->vcpu[2]->queued = true;
+	check();
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(sched_spread),
+		TEST(sched_round_robin),
+		TEST(sched_gives_way),
+		TEST(sched_blocks_and_wakes),
+		TEST(sched_block_due),
+		TEST(sched_wake_before_switch),
+		TEST(sched_wakes_on_idle),
+		TEST(sched_wakes_apart),
+		TEST(sched_steals),
+		TEST(sched_pins),
+		TEST(sched_pinned_waits),
+		TEST(sched_stops),
+		TEST(sched_domain_pauses),
+		TEST(sched_up_and_down),
+		TEST(sched_polls),
+		TEST(sched_poll_times_out),
+		TEST(sched_event_wakes),
+		TEST(sched_info_moves),
+		TEST(sched_periodic),
+		TEST(sched_singleshot),
+		TEST(sched_runstates),
+		TEST(sched_audits),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("sched", tests, NULL, NULL);
+}
