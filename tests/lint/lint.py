@@ -227,6 +227,21 @@ def check_names():
     return bad
 
 
+def check_reading_order():
+    """Each file of the hypervisor and of libguest has its place in the book."""
+    files = {f for f in tracked('.c', '.h', '.S', '.def', '.lds', '.py')
+             if f.startswith((*HYPERVISOR, 'domU-patches/newlib/'))
+             and not f.startswith(SHIM)}
+    named = re.findall(r'`((?:xen-like|hypercalls|domU-patches)/[^`]+)`',
+                       read('docs/reading-order.md'))
+    return [f'docs/reading-order.md does not place {f}'
+            for f in sorted(files - set(named))] + \
+        [f'docs/reading-order.md names {f}, which is not there'
+         for f in sorted(set(named)) if not os.path.exists(f)] + \
+        [f'docs/reading-order.md names {f} twice'
+         for f in sorted({f for f in named if named.count(f) > 1})]
+
+
 PLANTED = '/* while (1) ; EINVAL */\nint f(void)\n{\n\twhile (READ_ONCE(x)) {\n' \
     '\t\ty++;\n\t}\n\tfor (;;)\n\t\t;\n\twhile (1)\n\t\tcpu_relax_poll();\n' \
     '\treturn -EINVAL;\n}\n'
