@@ -64,12 +64,12 @@ static const char *skip_blanks(const char *s)
 
 /*
  * Every loader but GRUB 2 puts the file's name before the arguments; named
- * says that this one does.
+ * says that this one does. What configures GRUB may write a word in its place.
  */
 static void take_cmdline(char *to, size_t size, const char *from, bool named)
 {
 	from = skip_blanks(from);
-	if (named)
+	if (named || !strncmp(from, "placeholder ", 12))
 		while (*from && *from != ' ')
 			from++;
 	text_copy(to, skip_blanks(from), size);
@@ -95,14 +95,22 @@ static void add_row(struct boot_info *bi, uint64_t addr, uint64_t len,
 	bi->nr_rows++;
 }
 
-/* Where two rows meet, the one that begins later has the rest. */
+/* Where two rows meet, RAM gives way, and of equals the earlier one. */
 static void cut_overlaps(struct boot_info *bi)
 {
 	for (unsigned int i = 0; i + 1 < bi->nr_rows; i++) {
 		struct e820_row *r = &bi->rows[i], *next = r + 1;
+		uint64_t end = r->addr + r->size;
+		uint64_t next_end = next->addr + next->size;
 
-		if (r->addr + r->size > next->addr)
-			r->size = next->addr - r->addr;
+		if (end <= next->addr)
+			continue;
+		if (next->type == E820_RAM) {
+			next->addr = end;
+			next->size = MAX(next_end, end) - end;
+		} else {
+			r->size = MAX(next->addr, r->addr) - r->addr;
+		}
 	}
 }
 
