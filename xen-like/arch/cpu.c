@@ -12,7 +12,7 @@
 /* The reserved page of a window: descriptors, then the TSS. */
 #define RESERVED_GDT  0xe000
 #define TSS_OFFSET    0x100
-#define GDT_LIMIT     0xe04f
+#define GDT_LIMIT     0xe05f /* with the LDT's, that window.c writes */
 #define TSS_AVAILABLE 0x89ul
 
 #define XCR0_MASK	  0xe7ul /* x87, SSE, AVX, AVX-512 */

@@ -59,12 +59,13 @@ static bool guest_may(struct vcpu *v, unsigned int port, unsigned int bytes)
 struct port_range {
 	uint16_t from, to;
 };
-/* Interrupt controllers, PIT, speaker gate, PCI data; then what we found. */
+/* Interrupt controllers, PIT, speaker, PCI data, COM1; then what we found. */
 static struct port_range denied[16] = {
 	{ 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x40, 0x43 },
 	{ 0x61, 0x61 }, { 0xcfc, 0xcff },
+	{ 0x3f8, 0x3ff },
 };
-static unsigned int nr_denied = 5;
+static unsigned int nr_denied = 6;
 
 /* Index registers that each domain believes to have; one lock for the rest. */
 static struct lock latch_lock;

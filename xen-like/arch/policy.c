@@ -183,9 +183,7 @@ static void leaf_d(uint32_t sub, struct cpuid *c)
 {
 	uint64_t mask = xstate_mask();
 
-	if (!mask) {
-		*c = (struct cpuid){ 0, 0, 0, 0 };
-	} else if (sub == 0) {
+	if (sub == 0) {
 		c->a = (uint32_t)mask;
 		c->b = cpuid(0xd, 0).b; /* by the XCR0 in use */
 		c->c = xstate_size(mask);

@@ -10,6 +10,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "msr.h"
+#include "smp.h"
 #include "usercopy.h"
 #include "window.h"
 #include "x86.h"
@@ -17,32 +18,29 @@
 
 #define DR7_ACTIVE 0xfful
 
-#define CR4_GUEST_CHOICE (CR4_TSD | CR4_DE | CR4_FSGSBASE)
-#define CR4_GUEST_SEES (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE)
+/* No global pages: see above. */
+#define HOST_CR4 (cpu_cr4 & ~CR4_PGE)
+/* What a guest may set and what it sees of ours, as with Xen. */
+#define CR4_CHOICE (CR4_TSD | CR4_DE | CR4_FSGSBASE | CR4_OSXSAVE)
+#define CR4_SEES (CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
 
 /* ---- Control and debug registers ------------------------------------------ */
 
-static uint64_t host_cr4;
-
-uint64_t cr4_host(void)
-{
-	if (!host_cr4)
-		host_cr4 = read_cr4() & ~(CR4_PGE | CR4_TSD);
-	return host_cr4;
-}
-
 uint64_t cr4_guest(uint64_t value)
 {
-	uint64_t choice = CR4_TSD | CR4_DE | (cr4_host() & CR4_FSGSBASE);
+	uint64_t choice = CR4_CHOICE;
 
-	return (value & choice) | (cr4_host() & CR4_GUEST_SEES);
+	if (!(HOST_CR4 & CR4_FSGSBASE))
+		choice &= ~CR4_FSGSBASE;
+	return (value & choice) | (HOST_CR4 & CR4_SEES);
 }
 
+/* XSAVE is on for all, as native CPUID shows it to all. */
 void switch_cr4(struct vcpu *v)
 {
-	uint64_t cr4 = cr4_host() & ~(CR4_GUEST_CHOICE & ~CR4_DE);
+	uint64_t cr4 = HOST_CR4 & ~(CR4_TSD | CR4_FSGSBASE);
 
-	cr4 |= v->x86.cr4 & CR4_GUEST_CHOICE;
+	cr4 |= v->x86.cr4 & (CR4_TSD | CR4_FSGSBASE);
 	if (read_cr4() != cr4)
 		write_cr4(cr4);
 }

@@ -13,8 +13,6 @@ void switch_cr4(struct vcpu *v);
 void switch_debug(struct vcpu *v);
 void switch_ts(struct vcpu *v);
 
-/* CR4 bits that the CPUs run with; a guest sees and changes some. */
-uint64_t cr4_host(void);
 /* What v's CR4 reads after it was set to value. */
 uint64_t cr4_guest(uint64_t value);
 

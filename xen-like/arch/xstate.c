@@ -8,15 +8,13 @@
 #include "xstate.h"
 #include "heap.h"
 #include "mem.h"
-#include "usercopy.h"
+#include "smp.h"
 #include "x86.h"
 
 #define XSTATE_FP 1ul
 #define XSTATE_SSE 2ul
 #define XSTATE_AVX 4ul
 #define XSTATE_AVX512 0xe0ul
-/* What Xen offers PV guests of what the CPU may have. */
-#define XSTATE_KNOWN (XSTATE_FP | XSTATE_SSE | XSTATE_AVX | XSTATE_AVX512)
 
 #define XSAVE_HEADER 512	/* offset of XSTATE_BV */
 #define FCW_DEFAULT 0x37f
@@ -26,17 +24,10 @@
 
 uint64_t xstate_mask(void)
 {
-	static uint64_t mask = ~0ul;
+	uint64_t mask = cpu_xcr0;
 
-	if (mask == ~0ul) {
-		struct cpuid c = cpuid(0xd, 0);
-
-		mask = 0;
-		if (read_cr4() & CR4_OSXSAVE)
-			mask = (c.a | (uint64_t)c.d << 32) & XSTATE_KNOWN;
-		if ((mask & XSTATE_AVX512) != XSTATE_AVX512)
-			mask &= ~XSTATE_AVX512;
-	}
+	if ((mask & XSTATE_AVX512) != XSTATE_AVX512)
+		mask &= ~XSTATE_AVX512;
 	return mask;
 }
 
@@ -73,7 +64,7 @@ int xstate_create(struct vcpu *v)
 		return -XEN_ENOMEM;
 	*word_at(v, 0) = FCW_DEFAULT;
 	*word_at(v, MXCSR_AT) = MXCSR_DEFAULT;
-	v->x86.xcr0 = xstate_mask() ? XSTATE_FP | XSTATE_SSE : 0;
+	v->x86.xcr0 = XSTATE_FP | XSTATE_SSE;
 	return 0;
 }
 
@@ -95,10 +86,6 @@ void xstate_save(struct vcpu *v)
 	uint64_t mask = xstate_mask();
 	void *area = v->x86.xsave;
 
-	if (!mask) {
-		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
-		return;
-	}
 	set_xcr0(v, mask);
 	asm volatile("xsave64 (%0)"
 		     :
@@ -111,10 +98,6 @@ void xstate_load(struct vcpu *v)
 	uint64_t mask = xstate_mask();
 	void *area = v->x86.xsave;
 
-	if (!mask) {
-		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
-		return;
-	}
 	xsetbv(0, mask);
 	asm volatile("xrstor64 (%0)"
 		     :
@@ -136,7 +119,7 @@ static bool xcr0_legal(uint64_t x)
 
 bool xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value)
 {
-	if (index || !xstate_mask() || !xcr0_legal(value))
+	if (index || !xcr0_legal(value))
 		return false;
 	v->x86.xcr0 = value;
 	xsetbv(0, value);
@@ -149,6 +132,5 @@ void xstate_put_legacy(struct vcpu *v, const void *fxsave)
 
 	memcpy(v->x86.xsave, fxsave, 512);
 	*word_at(v, MXCSR_AT) &= MXCSR_MASK_DEFAULT;
-	if (xstate_mask())
-		memcpy(word_at(v, XSAVE_HEADER), &features, sizeof(features));
+	memcpy(word_at(v, XSAVE_HEADER), &features, sizeof(features));
 }

@@ -5,7 +5,7 @@
 
 #include "vcpu.h"
 
-/* What XCR0 may hold; 0: the CPU has no XSAVE. */
+/* What XCR0 may hold. */
 uint64_t xstate_mask(void);
 /* Bytes of a save area for the features in mask, standard format. */
 uint32_t xstate_size(uint64_t mask);
