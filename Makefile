@@ -206,15 +206,18 @@ run: install ## boots Debian's kernel; your terminal is its console
 
 # ---- Checks --------------------------------------------------------------------------------
 
-.PHONY: install lint cloc test help clean
+.PHONY: install lint format cloc test help clean
 install: ## what the build and the tests need; nothing if it is there
 	@tools/install.sh $(PEER)
 lint: $(B)/gen/layers.mk | build/inc/xen ## layers, headers, format, lengths
 	@$(RUN) python3 tests/lint/lint.py $(CC) $(FREE)
+format: ## makes the format right
+	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v /shim/ | \
+		xargs clang-format-14 -i
 cloc: $(B)/enso ## lines of ours that reach the image, per room
-	@python3 tools/cloc.py $(B)/enso.map
+	@$(RUN) python3 tools/cloc.py $(B)/enso.map
 
-SUITES := lint unit fuzz tsan guest-table boot smoke-initial
+SUITES := lint cloc unit fuzz tsan guest-table boot smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \

@@ -62,9 +62,10 @@ def main(map_path):
         print(f'{name:18}{count[name]:6} lines in {number[name]} files')
     total = sum(count.values())
     print(f'{"total":18}{total:6} of {LIMIT} lines')
-    if not objects:
-        print('no object of ours in the map')
-    return total >= LIMIT or not objects
+    good = objects and total < LIMIT
+    print('PASS lines' if good else f'FAIL lines {total}, {len(objects)} '
+          'objects')
+    return not good
 
 
 sys.exit(main(sys.argv[1]))
