@@ -151,6 +151,18 @@ static int64_t pin(const void *va, unsigned int cmd)
 	return hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF);
 }
 
+void memory_flush(void)
+{
+	struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
+
+	hypercall_mmuext_op(&op, 1, NULL, DOMID_SELF);
+}
+
+uint64_t memory_hypervisor_mfn(void)
+{
+	return pte_mfn(memory_root()[HYPERVISOR_VIRT_START >> 39 & 511]);
+}
+
 void memory_make_table(void *va, int level)
 {
 	int64_t rc = memory_readonly(va);

@@ -73,6 +73,11 @@ int64_t memory_set(const void *va, uint64_t pte);	/* and INVLPG */
 int64_t memory_readonly(const void *va);
 int64_t memory_writable(const void *va);
 
+/* This vCPU forgets what it knows of its tables. */
+void memory_flush(void);
+/* A frame that is the hypervisor's own: of the tables above its space. */
+uint64_t memory_hypervisor_mfn(void);
+
 /* A page becomes a table of a level: read-only and, unless level is 0,
  * pinned; and back. */
 void memory_make_table(void *va, int level);

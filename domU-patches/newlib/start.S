@@ -72,7 +72,7 @@ trap_entries:
 	number = 0
 	.rept	256
 	.balign	16
-	entry	number, (number < 32) & (0x227d00 >> (number & 31))
+	entry	number, (number < 32) & (0x227d00 >> (number & 31)) & 1
 	number = number + 1
 	.endr
 

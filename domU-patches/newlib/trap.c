@@ -155,7 +155,7 @@ uint64_t user_run(uint64_t (*fn)(uint64_t), uint64_t arg)
 	uint64_t *sp = (uint64_t *)(user_stack + sizeof(user_stack)) - 1;
 	struct regs regs = {
 		.rip = (uint64_t)fn, .rdi = arg, .rsp = (uint64_t)sp,
-		.cs = FLAT_USER_CS64, .ss = FLAT_USER_DS64, .rflags = 0x202,
+		.cs = FLAT_USER_CS64, .ss = FLAT_USER_SS, .rflags = 0x202,
 	};
 
 	user_init();

@@ -28,6 +28,7 @@ OPTIONS = ('console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all '
            'dom0_mem={memory}M,max:{memory}M dom0_max_vcpus={smp} {xen}')
 CRASH = re.compile(r'Dom(?:ain )?0 crashed')
 END = re.compile(r'^DONE$', re.M)
+SEND = re.compile(r'^SEND (.*)$', re.M)
 PAIR = re.compile(r' \{(\S+)\}$')
 
 
@@ -43,9 +44,13 @@ def settings(name):
 
 def follow(m, limit):
     """Reads until the guest ends, crashes, or its time is over."""
+    sent = 0
     while m.seconds() < limit:
         if not m.read(limit - m.seconds()):
             return 'ended'
+        for line in SEND.findall(m.text)[sent:]:
+            m.send(line + '\n')
+            sent += 1
         if CRASH.search(m.text):
             m.read(0.3)
             return 'crashed'

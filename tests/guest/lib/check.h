@@ -5,6 +5,7 @@
  *	TEST name PASS|FAIL [detail] [{hypercall.subop.success|error}]
  *	VALUE name text		must be the same on both hypervisors
  *	NOTE text		for the reader
+ *	SEND text		the runner types this line on the console
  *	EXPECT crash		the domain's crash is what comes next
  *	ERROR why		the test is broken, not its subject
  *	DONE			nothing was left out
@@ -35,6 +36,15 @@
 	_Static_assert((err) != XEN_ENOSYS, "proves nothing"); \
 	check_equal(name, #hypercall "." #subop ".error", call, -(err)); \
 	} while (0)
+/* Some refuse by what they return instead: how many were done. */
+#define REFUSAL(hypercall, subop, name, call, answer) do { \
+	(void)PAIR_##hypercall##__##subop; \
+	check_equal(name, #hypercall "." #subop ".error", call, answer); \
+	} while (0)
+
+/* Bad pointers: mapped by nobody, and the hypervisor's. */
+#define NOWHERE	((void *)0x1000)
+#define HYPERVISOR_VA ((void *)0xffff830000000000)
 
 bool check_report(const char *name, const char *pair, bool ok,
 		  const char *detail);
