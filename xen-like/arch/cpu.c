@@ -5,8 +5,10 @@
 #include "memory.h"
 #include "paging.h"
 #include "param.h"
+#include "policy.h"
 #include "pte.h"
 #include "smp.h"
+#include "usercopy.h"
 #include "x86.h"
 
 /* The reserved page of a window: descriptors, then the TSS. */
@@ -22,6 +24,9 @@
 #define LEAF7_B_SMEP	  (1u << 7)
 #define LEAF7_D_ARCH_CAPS (1u << 29)
 #define CAPS_RDCL_NO	  (1u << 0)
+
+#define MSR_AMD_DE_CFG 0xc0011029
+#define DE_CFG_LFENCE  (1ul << 1)
 
 /* What system calls clear of rflags: all but the fixed bit. */
 #define FMASK 0xfffffffdul
@@ -103,6 +108,16 @@ static void load_gdt(struct cpu *c)
 		     : "rax", "memory");
 }
 
+/* AMD: LFENCE waits for what is before it (guests are told that it does). */
+static void lfence_serialise(void)
+{
+	uint64_t v;
+
+	if (policy_vendor() == VENDOR_AMD &&
+	    rdmsr_safe(MSR_AMD_DE_CFG, &v) && !(v & DE_CFG_LFENCE))
+		(void)wrmsr_safe(MSR_AMD_DE_CFG, v | DE_CFG_LFENCE);
+}
+
 static void set_msrs(const struct cpu *c)
 {
 	uint64_t stub = c->id * (uint64_t)SYSCALL_STUB_SIZE;
@@ -117,6 +132,7 @@ static void set_msrs(const struct cpu *c)
 	/* sysenter: #GP, so that it never finds a way in of its own. */
 	wrmsr(MSR_SYSENTER_CS, 0);
 	wrmsr(MSR_PAT, 0x050100070406); /* the ABI's */
+	lfence_serialise();
 }
 
 static void set_control(void)
@@ -166,8 +182,8 @@ void cpu_check(void)
 		boot_stop("this CPU has Meltdown or L1TF, and Enso does not "
 			  "isolate page tables: guests could read all memory. "
 			  "The option xpti=ignore accepts that");
-	cpu_cr4 = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
-		  CR4_OSXSAVE;
+	/* No PGE: guests' and our own mappings alike go with CR3. */
+	cpu_cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
 	if (seven & LEAF7_B_FSGSBASE)
 		cpu_cr4 |= CR4_FSGSBASE;
 	if (seven & LEAF7_B_SMEP)

@@ -34,7 +34,7 @@
 #define F_7D0 0x0000441cu | 1u << 14	/* no IBRSB, STIBP, SSBD, ARCH_CAPS */
 #define F_7A1 0x00001c30u
 #define F_E8B 0x20000005u	/* no IBPB and its kin */
-#define F_E21A 0x00000044u	/* no SRSO, SBPB */
+#define F_E21A 0x00000040u	/* no SRSO, SBPB */
 #define F_7B0_FPU (1u << 6 | 1u << 13) /* FDP_EXCP_ONLY, NO_FPU_SEL: facts */
 
 #define F_1C_HYPERVISOR (1u << 31)
@@ -42,6 +42,8 @@
 #define F_1C_XSAVE (1u << 26)
 #define F_1C_EIST (1u << 7)
 #define F_1D_MTRR (1u << 12)
+#define F_1D_SEP (1u << 11)	/* not in AMD's long mode */
+#define F_E21A_LFENCE (1u << 2)
 /* Bits of leaf 1 that AMD repeats in 0x80000001. */
 #define F_COMMON_D 0x0183f3ffu
 
@@ -53,7 +55,10 @@ struct cpuid_row {
 
 static const struct cpuid_row rows[] = {
 	{ 0x0, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
-	{ 0x1, ANY_SUB, ANY_VENDOR, { 0x0fff0fff, 0x00ffffff, F_1C, F_1D } },
+	{ 0x1, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER,
+	  { 0x0fff0fff, 0x00ffffff, F_1C, F_1D } },
+	{ 0x1, ANY_SUB, VENDOR_AMD,
+	  { 0x0fff0fff, 0x00ffffff, F_1C, F_1D & ~F_1D_SEP } },
 	{ 0x2, ANY_SUB, VENDOR_INTEL, { ALL, ALL, ALL, ALL } },
 	{ 0x4, 0, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
 	{ 0x4, 1, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
@@ -110,14 +115,14 @@ static const struct cpuid_row *row_of(uint32_t leaf, uint32_t sub)
 	return NULL;
 }
 
+/* AMD's goes up to the word that tells of LFENCE, which we make serialise. */
 static uint32_t max_leaf(uint32_t leaf)
 {
-	uint32_t most = MAX_BASIC;
-
-	if (leaf)
-		most = policy_vendor() == VENDOR_AMD ? MAX_EXTENDED_AMD :
-						       MAX_EXTENDED;
-	return MIN(cpuid(leaf, 0).a, most);
+	if (!leaf)
+		return MIN(cpuid(0, 0).a, MAX_BASIC);
+	if (policy_vendor() == VENDOR_AMD)
+		return MAX_EXTENDED_AMD;
+	return MIN(cpuid(leaf, 0).a, MAX_EXTENDED);
 }
 
 static struct cpuid masked(uint32_t leaf, uint32_t sub)
@@ -125,7 +130,7 @@ static struct cpuid masked(uint32_t leaf, uint32_t sub)
 	const struct cpuid_row *row = row_of(leaf, sub);
 	struct cpuid c = { 0, 0, 0, 0 };
 
-	if (!row || leaf > max_leaf(leaf & 0x80000000))
+	if (!row || leaf > cpuid(leaf & 0x80000000, 0).a)
 		return c;
 	c = cpuid(leaf, sub);
 	c.a &= row->mask.a;
@@ -267,5 +272,7 @@ struct cpuid policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 		leaf_80000001(v, &c);
 	else if (leaf == 0x80000008)
 		leaf_80000008(&c);
+	else if (leaf == 0x80000021 && policy_vendor() == VENDOR_AMD)
+		c.a |= F_E21A_LFENCE;
 	return c;
 }
