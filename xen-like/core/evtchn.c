@@ -82,10 +82,12 @@ int evtchn_unmask(struct domain *d, port_t port)
 
 	if (!port_valid(d, port))
 		return -XEN_EINVAL;
-	v = vcpu_find(d, READ_ONCE(record(d, port)->vcpu));
+	lock_take(&d->evtchn_lock);
+	v = vcpu_find(d, record(d, port)->vcpu);
 	if (v && atomic_bit_clear(&d->shared->evtchn_mask[word], bit) &&
 	    evtchn_pending(d, port))
 		select_word(v, word);
+	lock_drop(&d->evtchn_lock);
 	return 0;
 }
 
@@ -368,17 +370,23 @@ int evtchn_close(struct domain *d, port_t port)
 	return rc;
 }
 
-/*
- * Close all. A call that is made again passes over what is closed quickly,
- * and each call closes some before it looks whether to stop.
- */
+/* The first port from this on that is in use, d->ports if there is none. */
+static port_t next_open(struct domain *d, port_t port)
+{
+	lock_take(&d->evtchn_lock);
+	while (port < d->ports && record(d, port)->state == PORT_FREE)
+		port++;
+	lock_drop(&d->evtchn_lock);
+	return port;
+}
+
+/* Close all. Each call closes some before it looks whether to stop. */
 static int close_all(struct domain *d)
 {
 	unsigned int closed = 0;
+	port_t port = 0;
 
-	for (port_t port = 1; port < load_acquire(&d->ports); port++) {
-		if (READ_ONCE(record(d, port)->state) == PORT_FREE)
-			continue;
+	while ((port = next_open(d, port + 1)) < load_acquire(&d->ports)) {
 		evtchn_close(d, port);
 		if (++closed % 32 == 0 && preempt_check())
 			return -XEN_ERESTART;

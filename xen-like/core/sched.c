@@ -77,7 +77,8 @@ static struct queue *lock_queue(struct vcpu *v)
 		unsigned int cpu = READ_ONCE(v->cpu);
 
 		lock_take(&queues[cpu].lock);
-		if (v->cpu == cpu)
+		/* Acquire: what was done to v under its last CPU's lock. */
+		if (load_acquire(&v->cpu) == cpu)
 			return &queues[cpu];
 		lock_drop(&queues[cpu].lock);
 	}
@@ -182,7 +183,7 @@ static void place(struct vcpu *v)
 	if (lost(q, v) && !load_acquire(&v->running)) {
 		cpu = choose_cpu(v);
 		if (cpu != v->cpu) {
-			WRITE_ONCE(v->cpu, cpu);
+			store_release(&v->cpu, cpu);
 			lock_drop(&q->lock);
 			q = lock_queue(v);
 		}
@@ -215,7 +216,7 @@ static struct vcpu *steal(unsigned int cpu)
 			continue;
 		v = queue_take(q, cpu);
 		if (v)
-			WRITE_ONCE(v->cpu, cpu);
+			store_release(&v->cpu, cpu);
 		lock_drop(&q->lock);
 	}
 	return v;
@@ -255,7 +256,7 @@ static void start(struct queue *q, struct vcpu *prev, struct vcpu *next,
 	if (prev->domain)
 		set_runstate(prev, resting_state(prev), now);
 	q->current = next;
-	q->saving = prev;
+	store_release(&q->saving, prev);
 	/*
 	 * Full barrier: a sender stores the pending bit and loads running, we
 	 * store running and load the pending bit on the way out. One of the
@@ -391,6 +392,26 @@ int sched_pin(struct vcpu *v, cpumask_t mask)
 	lock_drop(&q->lock);
 	place(v);
 	return 0;
+}
+
+int sched_pin_override(struct vcpu *v, int cpu)
+{
+	cpumask_t before = v->affinity_before;
+	int rc;
+
+	if (cpu < 0) {
+		v->affinity_before = 0;
+		return before ? sched_pin(v, before) : -XEN_EINVAL;
+	}
+	if (before)
+		return -XEN_EBUSY;
+	if (cpu >= MAX_CPUS)
+		return -XEN_EINVAL;
+	before = v->affinity;
+	rc = sched_pin(v, 1u << cpu);
+	if (!rc)
+		v->affinity_before = before;
+	return rc;
 }
 
 /* Take BLOCKED off; false: it was not set. */

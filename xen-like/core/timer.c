@@ -102,7 +102,8 @@ static struct heap *lock_heap(struct timer *t)
 		struct heap *h = &heaps[cpu];
 
 		lock_take(&h->lock);
-		if (t->cpu == cpu)
+		/* Acquire: what was done to t under its last CPU's lock. */
+		if (load_acquire(&t->cpu) == cpu)
 			return h;
 		lock_drop(&h->lock);
 	}
@@ -131,7 +132,7 @@ void timer_set(struct timer *t, uint64_t when)
 	if (t->armed)
 		heap_remove(h, t);
 	while (t->cpu != cpu_id()) {
-		WRITE_ONCE(t->cpu, cpu_id());
+		store_release(&t->cpu, cpu_id());
 		lock_drop(&h->lock);
 		h = lock_heap(t);
 		if (t->armed)

@@ -32,6 +32,12 @@ void sched_start(struct vcpu *v, uint32_t why);
 void sched_sync(struct vcpu *v);
 /* Let v run on these CPUs only: 0, -XEN_EINVAL: none of them is online. */
 int sched_pin(struct vcpu *v, cpumask_t mask);
+/*
+ * SCHEDOP_pin_override for current: on cpu only, until it is called with a
+ * negative one. 0, -XEN_EBUSY: it is already, -XEN_EINVAL: it is not, or not
+ * online.
+ */
+int sched_pin_override(struct vcpu *v, int cpu);
 
 /* Block current, its upcalls unmasked, until one is due (or is already). */
 void sched_block(struct vcpu *v);

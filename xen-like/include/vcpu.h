@@ -77,10 +77,12 @@ struct vcpu {
 	uint32_t why_not;	/* VCPU_*: atomic */
 	bool running, queued;
 	bool initialised;	/* has a context (VCPUOP_initialise) */
+	bool taking_context;	/* somebody is at it: atomic */
 	unsigned int pause_count;
 	struct vcpu *next;	/* run queue */
 	uint64_t slice_end, run_ns;
 	cpumask_t affinity;
+	cpumask_t affinity_before; /* sched_pin_override(): 0 none */
 
 	/* Runstate: written by the CPU that runs or queues it. */
 	struct vcpu_runstate_info runstate;
