@@ -138,7 +138,7 @@ static void set_msrs(const struct cpu *c)
 static void set_control(void)
 {
 	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_WP |
-		  CR0_NE | CR0_MP);
+		  CR0_NE | CR0_MP | CR0_AM);
 	write_cr4(cpu_cr4);
 	xsetbv(0, cpu_xcr0);
 }

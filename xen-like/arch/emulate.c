@@ -136,15 +136,9 @@ static int move_cr(struct vcpu *v, const struct insn *i, bool to_cr)
 static int move_dr(struct vcpu *v, const struct insn *i, bool to_dr)
 {
 	uint64_t *reg = insn_register(&v->regs, i->rm);
-	int err = to_dr ? debugreg_set(v, i->reg, *reg) :
-			  debugreg_get(v, i->reg, reg);
 
-	/* A register that is not there is no #GP. */
-	if (err == -XEN_ENODEV) {
-		bounce_exception(v, EXC_UD);
-		return -XEN_EFAULT;
-	}
-	return err;
+	return to_dr ? debugreg_set(v, i->reg, *reg) :
+		       debugreg_get(v, i->reg, reg);
 }
 
 static int access_msr(struct vcpu *v, bool write)
@@ -203,8 +197,12 @@ static int group_0f01(struct vcpu *v, const struct insn *i)
 {
 	if (i->modrm == RDTSCP)
 		return trapped_tsc(v, true);
-	if (i->modrm != XSETBV || !v->x86.kernel_mode)
+	if (i->modrm != XSETBV)
 		return -XEN_EINVAL;
+	if (!(v->x86.cr4 & CR4_OSXSAVE))
+		return -XEN_ENODEV;
+	if (!v->x86.kernel_mode)
+		return -XEN_EPERM;
 	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs)) ?
 		       0 :
 		       -XEN_EINVAL;
@@ -237,13 +235,13 @@ static int kernel_only(struct vcpu *v, const struct insn *i)
 }
 
 /*
- * 0: done; -XEN_ERESTART: run it again; -XEN_EFAULT: an exception has been
- * bounced; anything else: #GP.
+ * 0: done; -XEN_ERESTART: run it again; -XEN_ENODEV: #UD, nothing like it is
+ * there; -XEN_EFAULT: its exception has been bounced; anything else: #GP.
  */
 static int perform(struct vcpu *v, const struct insn *i)
 {
 	if (i->lock)
-		return -XEN_EINVAL;
+		return -XEN_ENODEV;
 	switch (i->opcode) {
 	case 0x6c ... 0x6f:
 	case 0xe4 ... 0xe7:
@@ -274,6 +272,10 @@ bool emulate_privileged(struct vcpu *v)
 	err = perform(v, &i);
 	if (!err)
 		trap_instruction_done(v, v->regs.rip + i.length);
+	if (err == -XEN_ENODEV) {
+		bounce_exception(v, EXC_UD);
+		err = -XEN_EFAULT;
+	}
 	return !err || err == -XEN_ERESTART || err == -XEN_EFAULT;
 }
 

@@ -137,9 +137,9 @@ static bool is_direct(const struct domain *d, unsigned int port,
 /* PIT channel 2 and the speaker's gate: the initial domain's. */
 static uint32_t pit_read(const struct domain *d, unsigned int port)
 {
-	if (!d->privileged || port == PIT_MODE)
+	if (!d->privileged)
 		return ~0u;
-	return inb((uint16_t)port);
+	return port == PIT_MODE ? 0 : inb((uint16_t)port);
 }
 
 static void pit_write(const struct domain *d, unsigned int port, uint8_t value)
