@@ -187,14 +187,16 @@ static void compare(mfn_t m, uint32_t plain, uint32_t typed)
 
 static void audit_window(void)
 {
-	for (uint64_t i = 0; i < WINDOW; i++)
+	uint64_t size = MIN(WINDOW, frame_limit - first);
+
+	for (uint64_t i = 0; i < size; i++)
 		counted[i].plain = counted[i].typed = 0;
 	for (uint64_t n = 0; n < frame_limit; n++)
 		if (frame_of(MFN(n))->word & FRAME_COUNT_MASK)
 			count_frame(MFN(n));
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		count_domain(d);
-	for (uint64_t i = 0; i < WINDOW && first + i < frame_limit; i++)
+	for (uint64_t i = 0; i < size; i++)
 		if (frame_of(MFN(first + i))->kind != FRAME_NO_RAM)
 			compare(MFN(first + i), counted[i].plain,
 				counted[i].typed);

@@ -25,7 +25,7 @@ struct walk {
 	struct domain *d;    /* the tables' owner, when validating */
 	mfn_t table[FT_L4];  /* busy by us; each below is named by the one above */
 	int depth;	     /* the one at work */
-	bool worked;	     /* there is progress to keep */
+	bool worked;	     /* more than going down the stack was done */
 	uint8_t fail;	     /* of the top table, when it is idle again */
 };
 
@@ -378,14 +378,15 @@ static int walk_run(struct domain *d, mfn_t m)
 {
 	struct walk k = { .d = d, .table = { m } };
 	struct frame *f;
-	int rc = 0;
+	int rc = 0, depth;
 
 	while (!rc) {
 		if (k.worked && preempt_check())
 			return walk_suspend(&k);
 		f = walk_frame(&k);
+		depth = k.depth;
 		rc = f->way & WAY_DOWN ? walk_down(&k, f) : walk_up(&k, f);
-		k.worked = true;
+		k.worked |= k.depth <= depth;
 		if (rc == -XEN_ERESTART)
 			return walk_suspend(&k);
 	}
