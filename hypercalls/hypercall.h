@@ -29,6 +29,13 @@ typedef int64_t hypercall_fn(struct hypercall *h);
 #undef HYPERCALL
 #undef SUBOP
 
+/* By number; NULL: no such hypercall. */
+#define HYPERCALL_MAX 64u
+extern hypercall_fn *const hypercall_table[HYPERCALL_MAX];
+
+/* Does rc of h's handler ask for repetition? */
+bool hypercall_again(const struct hypercall *h, int64_t rc);
+
 /*
  * The way in from entry.S (current_vcpu()'s registers hold number and
  * arguments): runs it, writes the result to rax, or arranges its repetition.

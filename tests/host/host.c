@@ -30,6 +30,11 @@ cpumask_t cpus_online(void)
 	return (1u << host.nr_cpus) - 1;
 }
 
+uint64_t arch_cpu_physid(unsigned int cpu)
+{
+	return (cpu + 1ul) << 32 | cpu;
+}
+
 struct vcpu *current_vcpu(void)
 {
 	return host.cpu[this_cpu].current;

@@ -157,11 +157,13 @@ static uint32_t word_at(const uint8_t *p)
 	return v;
 }
 
-static void add_cpu(uint32_t id, uint32_t flags)
+static void add_cpu(uint32_t id, uint32_t acpi_id, uint32_t flags)
 {
 	/* Enabled? Ids from 255 on would need x2APIC mode. */
-	if (flags & 1 && id < 255 && acpi.nr_cpus < ACPI_CPUS)
-		acpi.apic_id[acpi.nr_cpus++] = (uint8_t)id;
+	if (!(flags & 1) || id >= 255 || acpi.nr_cpus == ACPI_CPUS)
+		return;
+	acpi.acpi_id[acpi.nr_cpus] = acpi_id;
+	acpi.apic_id[acpi.nr_cpus++] = (uint8_t)id;
 }
 
 static void madt_entry(const uint8_t *e)
@@ -169,11 +171,12 @@ static void madt_entry(const uint8_t *e)
 	switch (e[0]) { /* 5.2.12.2 and on; e[1] is the length */
 	case MADT_LAPIC:
 		if (e[1] >= 8)
-			add_cpu(e[3], word_at(e + 4));
+			add_cpu(e[3], e[2], word_at(e + 4));
 		break;
 	case MADT_X2APIC:
 		if (e[1] >= 16)
-			add_cpu(word_at(e + 4), word_at(e + 8));
+			add_cpu(word_at(e + 4), word_at(e + 12),
+				word_at(e + 8));
 		break;
 	case MADT_IOAPIC:
 		if (e[1] < 12 || acpi.nr_ioapics == ARRAY_SIZE(acpi.ioapic))

@@ -14,6 +14,7 @@ struct acpi_info {
 	uint64_t lapic; /* physical; 0: no MADT */
 	unsigned int nr_cpus;
 	uint8_t apic_id[ACPI_CPUS]; /* of usable CPUs, table order */
+	uint32_t acpi_id[ACPI_CPUS]; /* what ACPI calls them */
 	uint64_t ioapic[8];	    /* physical */
 	uint32_t ioapic_gsi[8];	    /* first interrupt of each */
 	unsigned int nr_ioapics;

@@ -122,6 +122,16 @@ void smp_start(unsigned int max)
 	print(LOG_INFO, "%u CPUs%s\n", n, left ? ", others left out" : "");
 }
 
+uint64_t arch_cpu_physid(unsigned int cpu)
+{
+	uint64_t id = cpu_at(cpu)->apic_id;
+
+	for (unsigned int i = 0; i < acpi.nr_cpus; i++)
+		if (acpi.apic_id[i] == id)
+			id |= (uint64_t)acpi.acpi_id[i] << 32;
+	return id;
+}
+
 /* ---- The end ------------------------------------------------------------------ */
 
 bool machine_stopping(void)

@@ -14,6 +14,7 @@
 #include "paging.h"
 #include "param.h"
 #include "print.h"
+#include "reservation.h"
 #include "smp.h"
 #include "time.h"
 #include "uart.h"
@@ -52,6 +53,8 @@ static void memory_map(void)
 		      r->addr + r->size, names[r->type]);
 		if (r->type == E820_RAM)
 			memory_add(r->addr, r->addr + r->size);
+		if (i < MACHINE_MAP_ROWS)
+			machine_map[machine_map_rows++] = *r;
 	}
 	for (unsigned int i = 0; i < boot.nr_rows; i++)
 		if (boot.rows[i].type != E820_RAM)

@@ -19,7 +19,9 @@
 #include "param.h"
 #include "print.h"
 #include "pte.h"
+#include "reservation.h"
 #include "sched.h"
+#include "watchdog.h"
 #include <xen/sched.h>
 
 #define GRANT_FRAMES 64 /* as Xen gives a domain by default */
@@ -301,8 +303,9 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 	lock_take(&d->lock);
 	done = d->shutdown;
 	d->shutdown = true;
-	if (!done)
+	if (!done && !d->code_given)
 		d->shutdown_code = (uint8_t)reason;
+	reason = d->shutdown_code;
 	lock_drop(&d->lock);
 	if (done)
 		return;
@@ -313,11 +316,19 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 		evtchn_virq_global(first, VIRQ_DOM_EXC);
 }
 
+void domain_shutdown_code(struct domain *d, unsigned int reason)
+{
+	lock_take(&d->lock);
+	d->shutdown_code = (uint8_t)reason;
+	d->code_given = true;
+	lock_drop(&d->lock);
+}
+
 void domain_resume(struct domain *d)
 {
 	lock_take(&d->lock);
 	if (d->shutdown && d->life == DOMAIN_ALIVE) {
-		d->shutdown = false;
+		d->shutdown = d->code_given = false;
 		start_all(d, VCPU_STOPPED);
 	}
 	lock_drop(&d->lock);

@@ -48,14 +48,14 @@ static void list_remove(struct domain *d, mfn_t m)
 
 /* ---- Taking and giving --------------------------------------------------------- */
 
-/* May d have n more? Then they are counted. */
-static bool reserve(struct domain *d, uint64_t n)
+/* May d have n more, or is it over anyway? Then they are counted. */
+static bool reserve(struct domain *d, uint64_t n, bool over)
 {
 	bool ok;
 
 	lock_take(&d->frames_lock);
-	ok = d->life == DOMAIN_ALIVE && n <= d->max_frames &&
-	     d->frames <= d->max_frames - n;
+	ok = d->life == DOMAIN_ALIVE &&
+	     (over || (n <= d->max_frames && d->frames <= d->max_frames - n));
 	if (ok && !d->frames)
 		__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
 	if (ok)
@@ -90,14 +90,15 @@ static void give(struct domain *d, mfn_t m)
 	lock_drop(&d->frames_lock);
 }
 
-mfn_t domain_alloc(struct domain *d, unsigned int order)
+mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
+			 bool over)
 {
 	uint64_t n = 1ul << order;
 	mfn_t m;
 
-	if (order > HEAP_MAX_ORDER || !reserve(d, n))
+	if (order > HEAP_MAX_ORDER || !reserve(d, n, over))
 		return MFN_NONE;
-	m = heap_alloc(order);
+	m = heap_alloc_below(order, limit);
 	if (mfn_eq(m, MFN_NONE)) {
 		unreserve(d, n);
 		return m;
@@ -105,6 +106,11 @@ mfn_t domain_alloc(struct domain *d, unsigned int order)
 	for (uint64_t i = 0; i < n; i++)
 		give(d, MFN(m.n + i));
 	return m;
+}
+
+mfn_t domain_alloc(struct domain *d, unsigned int order)
+{
+	return domain_alloc_below(d, order, MFN_NONE, false);
 }
 
 /* Drop the owner's reference, once. False: it is gone already. */

@@ -136,6 +136,36 @@ void frame_put(mfn_t m)
 		frame_gone(m);
 }
 
+bool frame_steal(mfn_t m, domid_t owner)
+{
+	const uint64_t used = FRAME_COUNT_MASK | FRAME_TCOUNT_MASK |
+			      FRAME_ALLOCATED | FRAME_PINNED | FRAME_PARTIAL;
+	struct frame *f;
+	uint64_t w;
+
+	if (!frame_get(m, owner))
+		return false;
+	f = frame_of(m);
+	w = READ_ONCE(f->word);
+	do {
+		/* The owner's and the one just taken? */
+		if ((w & used) != (FRAME_ALLOCATED | 2) ||
+		    f->kind != FRAME_RAM) {
+			frame_put(m);
+			return false;
+		}
+	} while (!__atomic_compare_exchange_n(&f->word, &w, w & ~used, false,
+					      __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+void frame_unsteal(mfn_t m)
+{
+	__atomic_fetch_or(&frame_of(m)->word, FRAME_ALLOCATED | 1,
+			  __ATOMIC_SEQ_CST);
+}
+
 /* ---- Boot ------------------------------------------------------------------ */
 
 void frame_init(struct frame *table, uint64_t limit)

@@ -19,6 +19,8 @@ typedef uint32_t cpumask_t; /* bit n is CPU n */
 
 unsigned int cpu_id(void);     /* this CPU, 0 .. MAX_CPUS-1 */
 cpumask_t cpus_online(void);
+/* As VCPUOP_get_physid tells it: APIC id, above it the ACPI id. */
+uint64_t arch_cpu_physid(unsigned int cpu);
 
 /* The vCPU whose context this CPU carries; the CPU's idle vCPU if none. */
 struct vcpu *current_vcpu(void);
@@ -152,7 +154,13 @@ void arch_vcpu_dump(struct vcpu *v);
 /* ---- Machine ---------------------------------------------------------- */
 
 void arch_console_write(const char *text, size_t len);
-/* One line: the longest stretch without a preemption or flush point. */
+/*
+ * Measuring, if somebody wants it (trace_on): a stretch begins where a guest
+ * is left, ends and begins anew at each poll, ends where it is gone back to.
+ * The longest of any CPU on one line; nothing if none was measured.
+ */
+void arch_stretch_begin(void);
+void arch_stretch_end(void);
 void arch_print_stretch(void);
 _Noreturn void arch_reboot(void);
 _Noreturn void arch_halt(void);	/* stop all CPUs; power off if we can */

@@ -10,6 +10,7 @@
 #define DOMAIN_H
 
 #include "arch.h"
+#include "timer.h"
 #include "types.h"
 #include <xen/grant_table.h>
 
@@ -35,6 +36,11 @@ struct grant_state {		/* gnttab.h */
 	void *shared[64];	/* pages of OWNER_XEN-like frames, owner = d */
 };
 
+struct watchdog {
+	struct timer timer;
+	uint64_t deadline; /* 0: not used */
+};
+
 struct domain {
 	domid_t id;
 	bool privileged;	/* the initial domain */
@@ -42,6 +48,7 @@ struct domain {
 	struct lock lock;	/* vCPU creation, life, options */
 	enum domain_life life;
 	bool shutdown;		/* stopped by SCHEDOP_shutdown or a crash */
+	bool code_given;	/* by SCHEDOP_shutdown_code */
 	uint8_t shutdown_code;	/* SHUTDOWN_* */
 	unsigned int refs;	/* atomic: domain_get / domain_put */
 
@@ -49,6 +56,7 @@ struct domain {
 	struct lock frames_lock;
 	uint32_t frames_head;	/* first frame, 0 = none; by frame.next/prev */
 	uint64_t frames, max_frames;
+	uint64_t claimed; /* reserve_claim(): not yet frames */
 	uint32_t sweep; /* type_relinquish(): how far; holds a reference */
 	struct shared_info *shared; /* a frame of ours, owner = this domain */
 	struct e820_row e820[16];
@@ -70,6 +78,7 @@ struct domain {
 	uint32_t pci_address;	/* PCI configuration */
 	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
+	struct watchdog watchdog[2]; /* watchdog.h */
 	uint64_t wallclock_offset;
 	uint8_t handle[16];
 };
@@ -96,6 +105,8 @@ struct domain *domain_initial(void);
  * domain's shutdown is the machine's: reboots, halts or stops as asked.
  */
 void domain_shutdown(struct domain *d, unsigned int reason);
+/* The reason that a later shutdown has, whatever it says. */
+void domain_shutdown_code(struct domain *d, unsigned int reason);
 void domain_resume(struct domain *d);
 const char *domain_shutdown_name(unsigned int reason);
 
@@ -123,6 +134,13 @@ void domain_unpause(struct domain *d);
  * MFN_NONE: over max_frames or none left.
  */
 mfn_t domain_alloc(struct domain *d, unsigned int order);
+
+/*
+ * The same, all below limit; over: also beyond max_frames, for a caller that
+ * gives back as many at once.
+ */
+mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
+			 bool over);
 
 /* Drop the owner's reference of m: 0, -XEN_EINVAL: it is not d's to drop. */
 int domain_free(struct domain *d, mfn_t m);

@@ -110,6 +110,13 @@ bool frame_get(mfn_t m, domid_t owner);
 bool frame_get_any(mfn_t m);
 /* Give one back. The last one returns the frame to the heap. */
 void frame_put(mfn_t m);
+/*
+ * Take m away from owner if nothing but the owner's reference is left of it:
+ * nobody can get one any more, its record stays. Then frame_gone(), or
+ * frame_unsteal(). False: it is in use, or not owner's to give.
+ */
+bool frame_steal(mfn_t m, domid_t owner);
+void frame_unsteal(mfn_t m);
 /* The count of m has just become 0 by the caller's doing: to the heap. */
 void frame_gone(mfn_t m);
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From number to handler: one table, filled from hypercalls.def. A call that
+ * is to be repeated goes back to the guest with its arguments as they stand
+ * and rip on the syscall instruction, so events are taken in between.
+ */
+#include "hypercall.h"
+#include "trace.h"
+
+#define SYSCALL_BYTES 2 /* of the instruction, in the hypercall page too */
+
+hypercall_fn *const hypercall_table[HYPERCALL_MAX] = {
+#define HYPERCALL(name, nargs, names) [__HYPERVISOR_##name] = hc_##name,
+#define SUBOP(name, subop)
+#include "hypercalls.def"
+#undef HYPERCALL
+#undef SUBOP
+};
+
+bool hypercall_again(const struct hypercall *h, int64_t rc)
+{
+	/* What these answer is the guest's own value, whichever it is. */
+	return rc == -XEN_ERESTART && h->nr != __HYPERVISOR_iret &&
+	       h->nr != __HYPERVISOR_get_debugreg;
+}
+
+static void repeat(const struct hypercall *h)
+{
+	struct cpu_user_regs *r = &h->v->regs;
+
+	r->rdi = h->arg[0];
+	r->rsi = h->arg[1];
+	r->rdx = h->arg[2];
+	r->r10 = h->arg[3];
+	r->r8 = h->arg[4];
+	r->rip -= SYSCALL_BYTES;
+	r->rax = h->nr;
+}
+
+void hypercall_dispatch(struct vcpu *v)
+{
+	struct cpu_user_regs *r = &v->regs;
+	struct hypercall h = {
+		.v = v,
+		.nr = (unsigned int)r->rax,
+		.arg = { r->rdi, r->rsi, r->rdx, r->r10, r->r8 },
+	};
+	int64_t rc = -XEN_ENOSYS;
+
+	trace(TRACE_HYPERCALL, h.nr, h.arg[0]);
+	if (likely(r->rax < HYPERCALL_MAX && hypercall_table[h.nr]))
+		rc = hypercall_table[h.nr](&h);
+	if (unlikely(rc == -XEN_ERESTART) && hypercall_again(&h, rc))
+		repeat(&h);
+	else
+		r->rax = (uint64_t)rc;
+}
+
+struct domain *hypercall_domain(struct hypercall *h, domid_t id, int64_t *err)
+{
+	struct domain *self = h->v->domain, *d;
+
+	d = domain_get(id == DOMID_SELF ? self->id : id);
+	if (!d) {
+		*err = -XEN_ESRCH;
+		return NULL;
+	}
+	if (d == self || self->privileged)
+		return d;
+	domain_put(d);
+	*err = -XEN_EPERM;
+	return NULL;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reservations, on top of domain_alloc() and domain_free().
+ *
+ * Claims: claim_lock, a leaf but for the heap's, guards claimed and every
+ * d->claimed. What others have claimed is not given out here; the pages that
+ * the hypervisor needs itself do not ask.
+ */
+#include "reservation.h"
+#include "frame.h"
+#include "heap.h"
+
+struct e820_row machine_map[MACHINE_MAP_ROWS];
+unsigned int machine_map_rows;
+
+static struct lock claim_lock;
+static uint64_t claimed; /* the sum of all d->claimed */
+
+/* ---- Claims -------------------------------------------------------------- */
+
+int reserve_claim(struct domain *d, uint64_t n)
+{
+	int rc = 0;
+
+	lock_take(&claim_lock);
+	if (!n) {
+		claimed -= d->claimed;
+		d->claimed = 0;
+	} else if (d->claimed || d->life != DOMAIN_ALIVE || n <= d->frames ||
+		   n > d->max_frames) {
+		rc = -XEN_EINVAL;
+	} else if (n - d->frames + claimed > heap_free_frames()) {
+		rc = -XEN_ENOMEM;
+	} else {
+		d->claimed = n - d->frames;
+		claimed += d->claimed;
+	}
+	lock_drop(&claim_lock);
+	return rc;
+}
+
+/* n frames for d: of its claim, then of what nobody has claimed. */
+static bool claim_use(struct domain *d, uint64_t n, uint64_t *used)
+{
+	bool ok;
+
+	lock_take(&claim_lock);
+	*used = MIN(n, d->claimed);
+	ok = heap_free_frames() >= claimed - *used + n;
+	if (!ok)
+		*used = 0;
+	claimed -= *used;
+	d->claimed -= *used;
+	lock_drop(&claim_lock);
+	return ok;
+}
+
+static void claim_unuse(struct domain *d, uint64_t used)
+{
+	lock_take(&claim_lock);
+	if (d->life == DOMAIN_ALIVE) {
+		claimed += used;
+		d->claimed += used;
+	}
+	lock_drop(&claim_lock);
+}
+
+/* ---- More and less --------------------------------------------------------- */
+
+int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
+		mfn_t *m)
+{
+	uint64_t used = 0;
+
+	if (order > HEAP_MAX_ORDER || !claim_use(d, 1ul << order, &used))
+		return -XEN_ENOMEM;
+	*m = domain_alloc_below(d, order, limit, false);
+	if (mfn_eq(*m, MFN_NONE)) {
+		claim_unuse(d, used);
+		return -XEN_ENOMEM;
+	}
+	for (uint64_t i = 0; pfn.n != PFN_NONE.n && i < 1ul << order; i++)
+		machphys[m->n + i] = pfn.n + i;
+	return 0;
+}
+
+int reserve_drop(struct domain *d, mfn_t m, unsigned int order)
+{
+	for (uint64_t i = 0; i < 1ul << order; i++) {
+		if (domain_free(d, MFN(m.n + i)))
+			return -XEN_EINVAL;
+		/* An extent is all or nothing: poll, but do not stop. */
+		if (i % 64 == 63)
+			(void)preempt_check();
+	}
+	return 0;
+}
+
+/* ---- Exchange ---------------------------------------------------------------- */
+
+static mfn_t nth(const uint64_t *list, unsigned int order, unsigned long i)
+{
+	return MFN(list[i >> order] + (i & ((1ul << order) - 1)));
+}
+
+/* Back to d; if it dies meanwhile nobody would take them from it any more. */
+static void unsteal(struct domain *d, const uint64_t *in, unsigned int order,
+		    unsigned long n)
+{
+	lock_take(&d->lock);
+	for (unsigned long i = 0; i < n && d->life == DOMAIN_ALIVE; i++)
+		frame_unsteal(nth(in, order, i));
+	if (d->life == DOMAIN_ALIVE)
+		n = 0;
+	lock_drop(&d->lock);
+	while (n)
+		frame_gone(nth(in, order, --n));
+}
+
+/* 0, or -XEN_EINVAL and nothing is stolen. */
+static int steal(struct domain *d, const uint64_t *in, unsigned int order,
+		 unsigned long n)
+{
+	for (unsigned long i = 0; i < n; i++) {
+		if (frame_steal(nth(in, order, i), d->id))
+			continue;
+		unsteal(d, in, order, i);
+		return -XEN_EINVAL;
+	}
+	return 0;
+}
+
+int reserve_exchange(struct domain *d, const uint64_t *in, unsigned long n_in,
+		     unsigned int in_order, uint64_t *out, unsigned long n_out,
+		     unsigned int out_order, mfn_t limit)
+{
+	unsigned long frames = n_in << in_order, i;
+	int rc = steal(d, in, in_order, frames);
+
+	for (i = 0; !rc && i < n_out; i++) {
+		out[i] = domain_alloc_below(d, out_order, limit, true).n;
+		if (out[i] == MFN_NONE.n) {
+			rc = -XEN_ENOMEM;
+			break;
+		}
+	}
+	if (!rc) {
+		for (i = 0; i < frames; i++)
+			frame_gone(nth(in, in_order, i));
+	} else if (rc == -XEN_ENOMEM) {
+		while (i)
+			(void)reserve_drop(d, MFN(out[--i]), out_order);
+		unsteal(d, in, in_order, frames);
+	}
+	return rc;
+}

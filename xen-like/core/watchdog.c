@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watchdogs. d->lock guards the deadlines. A timer that is given up is left
+ * armed: to stop it would wait for its function, which takes the lock.
+ */
+#include "watchdog.h"
+#include "print.h"
+#include <xen/sched.h>
+
+#define SECOND 1000000000ul
+
+static void fire(void *arg)
+{
+	struct domain *d = arg;
+	bool late = false;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++) {
+		uint64_t at = READ_ONCE(d->watchdog[i].deadline);
+
+		late |= at && now_ns() >= at;
+	}
+	if (!late || READ_ONCE(d->shutdown))
+		return;
+	print(LOG_ERR, "d%u: its watchdog timer fired\n", d->id);
+	domain_shutdown(d, SHUTDOWN_watchdog);
+}
+
+/* The first that is free, or NULL. */
+static struct watchdog *find_free(struct domain *d)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
+		if (!d->watchdog[i].deadline)
+			return &d->watchdog[i];
+	return NULL;
+}
+
+static int set(struct domain *d, uint32_t id, uint32_t seconds)
+{
+	struct watchdog *w = id ? &d->watchdog[id - 1] : find_free(d);
+
+	if (d->life != DOMAIN_ALIVE)
+		return -XEN_EINVAL;
+	if (!id && !w)
+		return -XEN_ENOSPC;
+	if (id && !w->deadline)
+		return -XEN_EINVAL;
+	WRITE_ONCE(w->deadline, seconds ? now_ns() + seconds * SECOND : 0);
+	if (!w->timer.fn)
+		timer_init(&w->timer, fire, d);
+	if (seconds)
+		timer_set(&w->timer, w->deadline);
+	return id ? 0 : (int)(w - d->watchdog) + 1;
+}
+
+int watchdog_set(struct domain *d, uint32_t id, uint32_t seconds)
+{
+	int rc;
+
+	if (id > ARRAY_SIZE(d->watchdog) || (!id && !seconds))
+		return -XEN_EINVAL;
+	lock_take(&d->lock);
+	rc = set(d, id, seconds);
+	lock_drop(&d->lock);
+	return rc;
+}
+
+void watchdog_stop(struct domain *d)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
+		if (d->watchdog[i].timer.fn)
+			timer_stop(&d->watchdog[i].timer);
+}
