@@ -114,33 +114,39 @@ static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
 	timer_init(&v->poll, poll_fire, v);
 }
 
-int vcpu_create(struct domain *d, unsigned int id)
+/* d->lock is held: d neither dies nor gets this vCPU otherwise. */
+static int create_locked(struct domain *d, unsigned int id)
 {
 	struct vcpu *v;
 	int rc;
 
-	if (id >= d->max_vcpus)
+	if (d->life != DOMAIN_ALIVE)
 		return -XEN_EINVAL;
+	if (d->vcpu[id])
+		return -XEN_EEXIST;
 	v = heap_alloc_zeroed(size_order());
 	if (!v)
 		return -XEN_ENOMEM;
 	vcpu_init(v, d, id);
+	if (d->shutdown)
+		v->why_not |= VCPU_STOPPED;
 	rc = arch_vcpu_create(v);
 	if (rc)
-		goto free;
-	lock_take(&d->lock);
-	rc = d->vcpu[id] ? -XEN_EEXIST : d->life != DOMAIN_ALIVE ? -XEN_EINVAL : 0;
-	if (!rc) {
-		if (d->shutdown)
-			v->why_not |= VCPU_STOPPED;
+		heap_free_ptr(v, size_order());
+	else
 		store_release(&d->vcpu[id], v);
-	}
+	return rc;
+}
+
+int vcpu_create(struct domain *d, unsigned int id)
+{
+	int rc;
+
+	if (id >= d->max_vcpus)
+		return -XEN_EINVAL;
+	lock_take(&d->lock);
+	rc = create_locked(d, id);
 	lock_drop(&d->lock);
-	if (!rc)
-		return 0;
-	arch_vcpu_destroy(v);
-free:
-	heap_free_ptr(v, size_order());
 	return rc;
 }
 
