@@ -175,8 +175,7 @@ static void madt_entry(const uint8_t *e)
 		break;
 	case MADT_X2APIC:
 		if (e[1] >= 16)
-			add_cpu(word_at(e + 4), word_at(e + 12),
-				word_at(e + 8));
+			add_cpu(word_at(e + 4), word_at(e + 12), word_at(e + 8));
 		break;
 	case MADT_IOAPIC:
 		if (e[1] < 12 || acpi.nr_ioapics == ARRAY_SIZE(acpi.ioapic))

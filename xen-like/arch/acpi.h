@@ -13,10 +13,10 @@
 struct acpi_info {
 	uint64_t lapic; /* physical; 0: no MADT */
 	unsigned int nr_cpus;
-	uint8_t apic_id[ACPI_CPUS]; /* of usable CPUs, table order */
+	uint8_t apic_id[ACPI_CPUS];  /* of usable CPUs, table order */
 	uint32_t acpi_id[ACPI_CPUS]; /* what ACPI calls them */
-	uint64_t ioapic[8];	    /* physical */
-	uint32_t ioapic_gsi[8];	    /* first interrupt of each */
+	uint64_t ioapic[8];	     /* physical */
+	uint32_t ioapic_gsi[8];	     /* first interrupt of each */
 	unsigned int nr_ioapics;
 	uint32_t isa_gsi[16];	/* where ISA interrupts arrive */
 	uint16_t isa_flags[16]; /* MPS INTI flags; 0: ISA's */

@@ -49,17 +49,12 @@ static uint32_t request_and_kick(struct cpu *c, uint64_t req)
 	return number;
 }
 
-static void flush_global(struct cpu *c)
+/* CR4.PGE is off: a write of CR3 leaves nothing. */
+static void flush_all(struct cpu *c)
 {
 	uint32_t tick = __atomic_add_fetch(&flush_clock, 1, __ATOMIC_SEQ_CST);
-	uint64_t cr4 = read_cr4();
 
-	if (cr4 & CR4_PGE) {
-		write_cr4(cr4 & ~CR4_PGE);
-		write_cr4(cr4);
-	} else {
-		write_cr3(read_cr3()); /* without PGE no entry is global */
-	}
+	write_cr3(read_cr3());
 	store_release(&c->flush_seen, tick);
 	/* No CPU's flush_seen may grow so old that it looks new. */
 	if (!(tick & CLOCK_ROUND))
@@ -74,13 +69,9 @@ static void flush_local(uint64_t req)
 
 	if (req & FLUSH_CACHE)
 		asm volatile("wbinvd" : : : "memory");
-	if (req & FLUSH_GLOBAL) {
-		flush_global(c);
-		return;
-	}
-	if (req & FLUSH_TLB)
-		write_cr3(read_cr3());
-	if (req & FLUSH_VA)
+	if (req & (FLUSH_TLB | FLUSH_GLOBAL))
+		flush_all(c);
+	else if (req & FLUSH_VA)
 		invlpg(req & ~FLUSH_FLAGS);
 }
 
@@ -93,9 +84,48 @@ void flush_serve(void)
 	store_release(&c->flush_done, wanted);
 }
 
+/* ---- Polls ------------------------------------------------------------ */
+
+/* A stretch without a poll ends here; another begins. */
+static void stretch_mark(struct cpu *c)
+{
+	uint64_t now;
+
+	if (likely(!c->last_poll))
+		return;
+	now = rdtsc();
+	c->longest = MAX(c->longest, now - c->last_poll);
+	c->last_poll = now;
+}
+
+void arch_stretch_begin(void)
+{
+	this_cpu()->last_poll = rdtsc();
+}
+
+void arch_stretch_end(void)
+{
+	stretch_mark(this_cpu());
+	this_cpu()->last_poll = 0;
+}
+
+void arch_print_stretch(void)
+{
+	uint64_t longest = 0;
+
+	for (unsigned int n = 0; n < MAX_CPUS; n++)
+		longest = MAX(longest, cpu_at(n)->longest);
+	if (longest)
+		print(LOG_INFO, "Longest stretch without a poll: %lu ns\n",
+		      tsc_to_ns(longest));
+}
+
 void cpu_relax_poll(void)
 {
-	if (unlikely(flush_wanted(this_cpu())))
+	struct cpu *c = this_cpu();
+
+	stretch_mark(c);
+	if (unlikely(flush_wanted(c)))
 		flush_serve();
 	__builtin_ia32_pause();
 }
@@ -103,18 +133,17 @@ void cpu_relax_poll(void)
 bool preempt_check(void)
 {
 	struct cpu *c = this_cpu();
-	uint64_t now = rdtsc();
 
-	if (c->last_poll && now - c->last_poll > c->longest)
-		c->longest = now - c->last_poll;
+	stretch_mark(c);
 	c->in_window = true;
 	asm volatile("sti; nop; cli" : : : "memory");
 	c->in_window = false;
 	if (flush_wanted(c))
 		flush_serve();
-	c->last_poll = rdtsc();
 	return READ_ONCE(softirq_pending[c->id]) != 0;
 }
+
+/* ---- The door ----------------------------------------------------------- */
 
 void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
 {
@@ -151,14 +180,4 @@ cpumask_t arch_flush_filter(cpumask_t mask, uint32_t stamp)
 		    (int32_t)(load_acquire(&cpu_at(n)->flush_seen) - stamp) > 0)
 			mask &= ~(1u << n);
 	return mask;
-}
-
-void arch_print_stretch(void)
-{
-	uint64_t longest = 0;
-
-	for (unsigned int n = 0; n < MAX_CPUS; n++)
-		longest = MAX(longest, cpu_at(n)->longest);
-	print(LOG_INFO, "Longest stretch without a preemption point: %lu ns\n",
-	      tsc_to_ns(longest));
 }

@@ -10,9 +10,9 @@
 #include "x86.h"
 
 #define TABLE_FLAGS	    (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define DATA_RW		    (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
-#define DATA_RO		    (PTE_P | PTE_A | PTE_G | PTE_NX)
-#define CODE		    (PTE_P | PTE_A | PTE_G)
+#define DATA_RW		    (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+#define DATA_RO		    (PTE_P | PTE_A | PTE_NX)
+#define CODE		    (PTE_P | PTE_A)
 #define M2P_PAGE	    (DATA_RW | PTE_US)
 #define DEVICE		    (DATA_RW | PTE_PCD | PTE_PWT)
 #define SIZE_2M		    (1ul << 21)
