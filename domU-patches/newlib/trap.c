@@ -160,8 +160,6 @@ uint64_t user_run(uint64_t (*fn)(uint64_t), uint64_t arg)
 
 	user_init();
 	*sp = (uint64_t)user_return;
-	if (vcpu_info()->evtchn_upcall_mask)
-		regs.rflags = 2;
 	if (!setjmp(user_back)) {
 		hypercall_stack_switch(FLAT_KERNEL_SS,
 				       kernel_stack + sizeof(kernel_stack));

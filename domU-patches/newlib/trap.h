@@ -69,7 +69,8 @@ extern char entry_upcall[], entry_syscall[], entry_failsafe[], entry_nmi[];
 void trap_return(struct regs *regs) __attribute__((noreturn));
 
 /*
- * Runs fn(arg) in user mode, in tables that share the kernel's addresses.
+ * Runs fn(arg) in user mode, with upcalls unmasked, in tables that share the
+ * kernel's addresses.
  * Returns what it returned. A system call other than USER_EXIT, and an
  * exception, goes to its trap_handler as from the kernel. user_l4 is the
  * table in use (its VA), made by the first user_run().
