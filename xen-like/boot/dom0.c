@@ -449,6 +449,8 @@ static void load_kernel(struct build *b, const struct boot_module *mod)
 	file = kernel_open(mod, &size, &buf, &pages);
 	if (elf_parse(&b->elf, file, size, &why))
 		refuse("kernel: ", why);
+	if (b->elf.no_dom0)
+		refuse("kernel: its features say it is no initial domain", "");
 	create_domain(b);
 	b->nr_pages = pages_wanted(pages);
 	p2m = heap_alloc_run(b->nr_pages / 512 + 1);
