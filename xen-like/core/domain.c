@@ -154,6 +154,17 @@ void domain_put(struct domain *d)
 
 /* ---- Birth ----------------------------------------------------------------------- */
 
+/* Nobody reads it yet: the version need only be even, and not 0. */
+static void set_wallclock(struct shared_info *s)
+{
+	uint64_t sec;
+
+	arch_wallclock(&sec, &s->wc_nsec);
+	s->wc_sec = (uint32_t)sec;
+	s->wc_sec_hi = (uint32_t)(sec >> 32);
+	s->wc_version = 2;
+}
+
 struct domain *domain_create(domid_t id, bool privileged,
 			     unsigned int max_vcpus, uint64_t max_frames)
 {
@@ -182,6 +193,7 @@ struct domain *domain_create(domid_t id, bool privileged,
 		domain_put(d);
 		return NULL;
 	}
+	set_wallclock(d->shared);
 	if (privileged)
 		store_release(&initial, d);
 	return d;
