@@ -63,9 +63,10 @@ static int io_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t *pte)
 {
 	mfn_t m = pte_mfn(*pte);
 
+	if (m.n == PTE_ADDR >> PAGE_SHIFT)
+		return -XEN_EINVAL;
 	if (!fg_dom->privileged || !l1_dom->privileged || !frame_io_allowed(m))
-		return m.n == PTE_ADDR >> PAGE_SHIFT ? -XEN_EINVAL :
-						       -XEN_EPERM;
+		return -XEN_EPERM;
 	switch (*pte & PTE_CACHE) {
 	case 0:
 	case PTE_PWT:
