@@ -16,6 +16,7 @@ from machine import Failure, Machine, direct, iso  # noqa: E402
 
 XENOPT = 'console=com1 com1=115200,8n1 loglvl=all'
 REFUSED = r'\(ENSO\) .*Cannot build the initial domain: .*'
+BAD = r'Cannot build|FAIL|ERROR|crash'
 GUEST = 'version'       # a micro-guest that needs no arguments
 UEFI = '/usr/share/ovmf/OVMF.fd'
 
@@ -93,9 +94,10 @@ def refusals(build, peer):
 def machines(build):
     """(name, load, more arguments of Machine): each runs a micro-guest."""
     guest = f'{build}/guest/{GUEST}'
-    load = direct(f'{build}/enso', XENOPT, guest)
+    options = f'{XENOPT} dom0_mem=128M,max:128M'
+    load = direct(f'{build}/enso', options, guest)
     image = f'{build}/boot.iso'
-    subprocess.run(['tools/iso.sh', image, f'{build}/enso', XENOPT, guest, ''],
+    subprocess.run(['tools/iso.sh', image, f'{build}/enso', options, guest, ''],
                    check=True)
     for machine in ('q35', 'pc'):
         for smp, memory in ((1, 256), (2, 512), (3, 1024), (4, 4096)):
@@ -105,8 +107,7 @@ def machines(build):
     if os.path.exists(UEFI):
         yield 'q35-uefi', iso(image), dict(extra=['-bios', UEFI], smp=2)
     yield ('unknown-options', direct(
-        f'{build}/enso', f'{XENOPT} nonsense=1 dom0_mem=64M,max:64M more',
-        guest), {})
+        f'{build}/enso', f'{options} nonsense=1 more', guest), {})
 
 
 def words_then_stop(m, words):
@@ -117,7 +118,8 @@ def words_then_stop(m, words):
 def guest_runs(m, name):
     if name == 'unknown-options':
         m.wait(r'\(ENSO\) .*nonsense', 30)
-    m.wait(r'TEST \S+ PASS[^$]*\nDONE', 60, r'Cannot build|FAIL|ERROR|crash')
+    m.wait(r'TEST \S+ PASS', 60, BAD)
+    m.wait(r'\nDONE\n', 20, BAD)
     m.end(30)
 
 
