@@ -44,7 +44,8 @@ struct fadt { /* 5.2.9 */
 	uint32_t smi_port;
 	uint8_t acpi_enable, skip1[3];
 	uint32_t pm1a_event, pm1b_event, pm1a_control, pm1b_control;
-	uint8_t skip2[40];
+	uint32_t pm2_control, pm_timer;
+	uint8_t skip2[32];
 	uint32_t flags;
 	struct address reset;
 	uint8_t reset_value;
@@ -250,6 +251,7 @@ static void parse_fadt(const struct fadt *f)
 		return;
 	power.pm1a = (uint16_t)f->pm1a_control;
 	power.pm1b = (uint16_t)f->pm1b_control;
+	acpi.pm_timer = (uint16_t)f->pm_timer;
 	power.smi_port = (uint16_t)f->smi_port;
 	power.enable = f->acpi_enable;
 	if (f->head.length >= sizeof(*f) && f->flags & FADT_RESET) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What we take from the ACPI tables: CPUs and interrupt controllers (MADT),
- * and how to power off and reset (FADT, and _S5 in the DSDT). No AML.
+ * What we take from the ACPI tables: CPUs and interrupt controllers (MADT), the
+ * timer, how to power off and reset (FADT, and _S5 in the DSDT). No AML.
  */
 #ifndef ACPI_H
 #define ACPI_H
@@ -18,6 +18,7 @@ struct acpi_info {
 	uint64_t ioapic[8];	     /* physical */
 	uint32_t ioapic_gsi[8];	     /* first interrupt of each */
 	unsigned int nr_ioapics;
+	uint16_t pm_timer;	/* its port; 0: none */
 	uint32_t isa_gsi[16];	/* where ISA interrupts arrive */
 	uint16_t isa_flags[16]; /* MPS INTI flags; 0: ISA's */
 };

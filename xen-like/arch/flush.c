@@ -163,7 +163,8 @@ void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
 		if (!(mask & ~(1u << self) & 1u << n))
 			continue;
 		while ((int32_t)(load_acquire(&cpu_at(n)->flush_done) -
-				 number[n]) < 0)
+				 number[n]) < 0 &&
+		       !machine_stopping())
 			cpu_relax_poll();
 	}
 }

@@ -33,8 +33,7 @@ void irq_handle(unsigned int vector)
 
 void irq_nmi(void)
 {
-	if (machine_stopping())
-		smp_park();
+	smp_park_if_stopping();
 }
 
 void irq_idle(void)

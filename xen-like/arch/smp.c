@@ -18,11 +18,13 @@
 #define LOW_MEMORY    0xa0000
 #define MS	      1000000ul
 #define START_TIMEOUT (1000 * MS)
+#define PATIENCE      10000000u /* polls for the others to stop */
 
 static cpumask_t online;    /* atomic */
 static uint64_t trampoline; /* its page */
 static uint32_t checked;    /* APs that have compared their TSC */
-static bool stopping;
+static uint32_t stopper;    /* 1 + the CPU that stops all others */
+static unsigned int parked; /* that have stopped */
 
 cpumask_t cpus_online(void)
 {
@@ -136,21 +138,42 @@ uint64_t arch_cpu_physid(unsigned int cpu)
 
 bool machine_stopping(void)
 {
-	return READ_ONCE(stopping);
+	return READ_ONCE(stopper);
 }
 
 void smp_park(void)
 {
+	__atomic_fetch_add(&parked, 1, __ATOMIC_SEQ_CST);
 	for (;;)
 		asm volatile("cli; hlt");
 }
 
+void smp_park_if_stopping(void)
+{
+	uint32_t by = READ_ONCE(stopper);
+
+	if (by && by != 1 + cpu_id())
+		smp_park();
+}
+
 void smp_stop_others(void)
 {
-	unsigned int self = cpu_id();
+	unsigned int self = cpu_id(), others = 0;
+	uint32_t none = 0;
 
-	WRITE_ONCE(stopping, true);
-	for (unsigned int n = 0; n < MAX_CPUS; n++)
-		if (n != self && cpus_online() >> n & 1)
-			apic_send_nmi(cpu_at(n)->apic_id);
+	/* Of two that stop the machine at once the first one does. */
+	__atomic_compare_exchange_n(&stopper, &none, 1 + self, false,
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	smp_park_if_stopping();
+	for (unsigned int n = 0; n < MAX_CPUS; n++) {
+		if (n == self || !(cpus_online() >> n & 1))
+			continue;
+		apic_send_nmi(cpu_at(n)->apic_id);
+		others++;
+	}
+	for (uint32_t i = 0; i < PATIENCE; i++) {
+		if (READ_ONCE(parked) >= others)
+			break;
+		cpu_relax_poll();
+	}
 }

@@ -22,10 +22,15 @@ void smp_reserve(void);
 /* Start all other CPUs of the MADT, up to max (0: all). */
 void smp_start(unsigned int max);
 
-/* Set for good by smp_stop_others(). */
-bool machine_stopping(void);
-/* Park all other CPUs, by NMI, whatever they do. */
+/*
+ * Park all other CPUs, by NMI, whatever they do; returns when they have
+ * stopped, or will not. May be called again. From then on the machine is
+ * stopping: locks are not waited for, flushes not acknowledged.
+ */
 void smp_stop_others(void);
+bool machine_stopping(void);
+/* The NMI's part: if another CPU is stopping the machine, park. */
+void smp_park_if_stopping(void);
 _Noreturn void smp_park(void);
 
 #endif

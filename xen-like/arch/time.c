@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "time.h"
+#include "acpi.h"
 #include "apic.h"
 #include "arch.h"
 #include "memory.h"
@@ -9,14 +10,10 @@
 
 #define NS 1000000000ul
 
-/* Channel 2 of the 8254, gated by port 0x61; its ticks. */
-#define PIT_HZ	    1193182u
-#define PIT_DATA    0x42
-#define PIT_COMMAND 0x43
-#define PIT_GATE    0x61
-#define PIT_START   0xb0 /* channel 2, both bytes, mode 0 */
-#define PIT_LATCH   0x80
-#define CALIBRATION 50000u /* ticks: 42 ms */
+/* The ACPI timer, 4.8.3.3 there: it counts at least 24 bits. */
+#define PM_HZ	    3579545u
+#define PM_MASK	    0xffffffu
+#define CALIBRATION (PM_HZ / 20)
 #define TRIES	    8
 #define PATIENCE    10000000u
 
@@ -94,17 +91,8 @@ void arch_set_deadline(uint64_t ns)
 
 struct sample {
 	uint64_t tsc;
-	uint32_t apic, pit;
+	uint32_t apic, pm;
 };
-
-static uint32_t pit_count(void)
-{
-	uint32_t low;
-
-	outb(PIT_COMMAND, PIT_LATCH);
-	low = inb(PIT_DATA);
-	return low | (uint32_t)inb(PIT_DATA) << 8;
-}
 
 /* All clocks at once, as nearly as TRIES attempts get. */
 static struct sample sample(void)
@@ -116,7 +104,7 @@ static struct sample sample(void)
 		uint64_t before = read_tsc(), span;
 		struct sample s;
 
-		s.pit = pit_count();
+		s.pm = inl(acpi.pm_timer);
 		s.apic = apic_timer_left();
 		span = read_tsc() - before;
 		s.tsc = before + span / 2;
@@ -128,11 +116,13 @@ static struct sample sample(void)
 	return best;
 }
 
-static void pit_wait_below(uint32_t count)
+/* However late this is noticed: the timer wraps after 4.6 s only. */
+static void wait_ticks(uint32_t start)
 {
-	for (uint32_t i = 0; pit_count() > count; i++) {
+	for (uint32_t i = 0;
+	     ((inl(acpi.pm_timer) - start) & PM_MASK) < CALIBRATION; i++) {
 		if (i == PATIENCE)
-			boot_stop("the timer chip (PIT) does not count");
+			boot_stop("the ACPI timer does not count");
 		cpu_relax_poll();
 	}
 }
@@ -141,19 +131,18 @@ static void calibrate(void)
 {
 	struct sample a, b;
 	uint64_t apic_hz;
+	uint32_t ticks;
 
-	outb(PIT_GATE, (uint8_t)((inb(PIT_GATE) & ~2) | 1));
-	outb(PIT_COMMAND, PIT_START);
-	outb(PIT_DATA, 0xff);
-	outb(PIT_DATA, 0xff);
+	if (!acpi.pm_timer)
+		boot_stop("no ACPI timer");
 	apic_timer_set(UINT32_MAX);
-	pit_wait_below(0xfff0);
 	a = sample();
-	pit_wait_below(a.pit - CALIBRATION);
+	wait_ticks(a.pm);
 	b = sample();
 	apic_timer_set(0);
-	tsc_hz = (b.tsc - a.tsc) * PIT_HZ / (a.pit - b.pit);
-	apic_hz = (uint64_t)(a.apic - b.apic) * PIT_HZ / (a.pit - b.pit);
+	ticks = (b.pm - a.pm) & PM_MASK;
+	tsc_hz = (b.tsc - a.tsc) * PM_HZ / ticks;
+	apic_hz = (uint64_t)(a.apic - b.apic) * PM_HZ / ticks;
 	set_scale(tsc_hz);
 	to_apic_mul = (apic_hz << 32) / NS;
 	print(LOG_INFO, "TSC %lu kHz, local APIC timer %lu kHz\n",

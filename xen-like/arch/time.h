@@ -7,7 +7,7 @@
 
 /*
  * System time 0 is here. Calibrates TSC and LAPIC timer (apic_init() was
- * called) against the PIT, reads the wall clock. Stops without a PIT.
+ * called) against the ACPI timer, reads the wall clock. Stops without that timer.
  */
 void time_init(void);
 
