@@ -79,8 +79,9 @@ void frame_gone(mfn_t m)
 	struct frame *f = frame_of(m);
 	domid_t owner = f->owner;
 
-	ASSERT(!(f->word & (FRAME_COUNT_MASK | FRAME_TCOUNT_MASK |
-			    FRAME_ALLOCATED | FRAME_PINNED | FRAME_PARTIAL)));
+	ASSERT(!(READ_ONCE(f->word) &
+		 (FRAME_COUNT_MASK | FRAME_TCOUNT_MASK | FRAME_ALLOCATED |
+		  FRAME_PINNED | FRAME_PARTIAL)));
 	if (owner < DOMID_FIRST_RESERVED)
 		domain_frame_gone(owner, m);
 	WRITE_ONCE(f->owner, OWNER_NONE);
@@ -88,7 +89,7 @@ void frame_gone(mfn_t m)
 	f->stamp = arch_flush_clock();
 	f->stale = 1;
 	f->kind = FRAME_RAM;
-	f->word = 0;
+	WRITE_ONCE(f->word, 0);
 	heap_free(m, 0);
 }
 

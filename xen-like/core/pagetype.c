@@ -44,6 +44,11 @@ static uint64_t *table_of(mfn_t m)
 	return frame_ptr(m);
 }
 
+static enum frame_type type_now(const struct frame *f)
+{
+	return frame_type_in(READ_ONCE(f->word));
+}
+
 static bool type_is_table(enum frame_type type)
 {
 	return type >= FT_L1 && type <= FT_L4;
@@ -219,7 +224,7 @@ static int child_get(struct walk *k, enum frame_type type, uint64_t entry)
 /* The whole of f is validated. 1: the walk is over. */
 static int up_complete(struct walk *k, struct frame *f)
 {
-	if (frame_type_in(f->word) == FT_L4)
+	if (type_now(f) == FT_L4)
 		arch_root_install(table_of(k->table[0]));
 	type_usable(f);
 	if (!k->depth--)
@@ -259,7 +264,7 @@ static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
 /* Some entries up: 0 go on, 1 over, -XEN_ERESTART. */
 static int walk_up(struct walk *k, struct frame *f)
 {
-	enum frame_type type = frame_type_in(f->word);
+	enum frame_type type = type_now(f);
 
 	f->way = 0;
 	for (int n = 0; n < BATCH; n++) {
@@ -343,7 +348,7 @@ static int down_complete(struct walk *k, struct frame *f)
 /* Some entries down: 0 go on, 1 over. */
 static int walk_down(struct walk *k, struct frame *f)
 {
-	enum frame_type type = frame_type_in(f->word);
+	enum frame_type type = type_now(f);
 	const uint64_t *table = table_of(k->table[k->depth]);
 	int depth = k->depth;
 
