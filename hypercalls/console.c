@@ -40,8 +40,10 @@ static int64_t io_read(struct hypercall *h)
 		n = console_read(text, MIN(count - done, CHUNK));
 		if (!n)
 			break;
-		if (copy_to_guest(h->arg[2] + done, text, n))
+		if (copy_to_guest(h->arg[2] + done, text, n)) {
+			console_unread(n);
 			return -XEN_EFAULT;
+		}
 		done += (unsigned int)n;
 	}
 	return done;

@@ -6,6 +6,8 @@
 #include "evtchn.h"
 #include "hypercall.h"
 
+#define PIRQS 256u
+
 union op {
 	struct evtchn_alloc_unbound alloc_unbound;
 	struct evtchn_bind_interdomain bind_interdomain;
@@ -79,8 +81,8 @@ static int64_t op_bind_ipi(struct hypercall *h, union op *u)
 /* No physical interrupt belongs to any domain yet. */
 static int64_t op_bind_pirq(struct hypercall *h, union op *u)
 {
-	(void)u;
-	return h->v->domain->privileged ? -XEN_EINVAL : -XEN_EPERM;
+	(void)h;
+	return u->bind_pirq.pirq < PIRQS ? -XEN_EPERM : -XEN_EINVAL;
 }
 
 static int64_t op_close(struct hypercall *h, union op *u)

@@ -285,7 +285,7 @@ static int64_t op_claim_pages(struct hypercall *h)
 		return -XEN_EINVAL;
 	d = domain_get(r.domid);
 	if (!d)
-		return -XEN_ESRCH;
+		return -XEN_EINVAL;
 	rc = h->v->domain->privileged ? reserve_claim(d, r.nr_extents) :
 					-XEN_EPERM;
 	domain_put(d);
@@ -392,6 +392,59 @@ static int64_t op_get_vnumainfo(struct hypercall *h)
 	return -XEN_EOPNOTSUPP;
 }
 
+/*
+ * The list of 2 MiB pieces of the machine-to-phys table: ours is made of
+ * 4 KiB pages.
+ */
+static int64_t op_machphys_mfn_list(struct hypercall *h)
+{
+	struct xen_machphys_mfn_list l;
+
+	if (copy_from_guest(&l, h->arg[1], sizeof(l)))
+		return -XEN_EFAULT;
+	return -XEN_EOPNOTSUPP;
+}
+
+/* ---- Pages of translated guests, which there are none of ------------------------------- */
+
+static int64_t op_add_to_physmap(struct hypercall *h)
+{
+	struct xen_add_to_physmap a;
+	struct domain *d;
+	int64_t rc;
+
+	if (copy_from_guest(&a, h->arg[1], sizeof(a)))
+		return -XEN_EFAULT;
+	if (a.space == XENMAPSPACE_gmfn_foreign)
+		return -XEN_ENOSYS;
+	d = hypercall_domain(h, a.domid, &rc);
+	if (!d)
+		return rc;
+	domain_put(d);
+	return -XEN_EACCES;
+}
+
+/* Nothing to remove: but is there such a page? */
+static int64_t op_remove_from_physmap(struct hypercall *h)
+{
+	struct xen_remove_from_physmap r;
+	struct domain *d;
+	int64_t rc;
+
+	if (copy_from_guest(&r, h->arg[1], sizeof(r)))
+		return -XEN_EFAULT;
+	d = hypercall_domain(h, r.domid, &rc);
+	if (!d)
+		return rc;
+	rc = -XEN_ENOENT;
+	if (frame_get(MFN(r.gpfn), d->id)) {
+		frame_put(MFN(r.gpfn));
+		rc = 0;
+	}
+	domain_put(d);
+	return rc;
+}
+
 /* ---- By number ------------------------------------------------------------------------- */
 
 static int64_t simple_op(struct hypercall *h, unsigned int op)
@@ -406,9 +459,13 @@ static int64_t simple_op(struct hypercall *h, unsigned int op)
 	case XENMEM_machphys_mapping:
 		return op_machphys_mapping(h);
 	case XENMEM_machphys_mfn_list:
+		return op_machphys_mfn_list(h);
 	case XENMEM_machphys_compat_mfn_list:
-		/* In no 2 MiB pieces, which such a list is of. */
-		return -XEN_EOPNOTSUPP;
+		return -XEN_EOPNOTSUPP; /* no 32-bit guests */
+	case XENMEM_add_to_physmap:
+		return op_add_to_physmap(h);
+	case XENMEM_remove_from_physmap:
+		return op_remove_from_physmap(h);
 	case XENMEM_memory_map:
 		return op_memory_map(h);
 	case XENMEM_machine_memory_map:

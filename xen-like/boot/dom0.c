@@ -28,6 +28,7 @@
 #include "pte.h"
 #include "sched.h"
 #include "vcpu.h"
+#include <xen/features.h>
 
 #define SLACK_PAGES 128u		/* after the stack: xen.h asks 512 KiB */
 #define REGION_ALIGN 1024u		/* in pages: 4 MiB */
@@ -391,6 +392,8 @@ static void start_vcpu(struct build *b, mfn_t root)
 	c->kernel_ss = FLAT_KERNEL_SS;
 	c->kernel_sp = c->user_regs.rsp;
 	c->ctrlreg[3] = root.n << PAGE_SHIFT;
+	if (b->elf.supported & 1u << XENFEAT_pae_pgdir_above_4gb)
+		c->vm_assist = 1u << VMASST_TYPE_pae_extended_cr3;
 	do {
 		err = arch_vcpu_set_context(v, c);
 	} while (err == -XEN_ERESTART);

@@ -108,6 +108,14 @@ size_t console_read(char *buf, size_t size)
 	return n;
 }
 
+void console_unread(size_t n)
+{
+	console_take();
+	if (input_in - input_out + n <= INPUT_SIZE)
+		input_out -= (uint32_t)n;
+	console_drop();
+}
+
 /* Whose is c? True: queued for the initial domain. console_lock is held. */
 static bool input_sort(char c)
 {

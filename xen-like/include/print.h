@@ -35,6 +35,8 @@ void console_write(const char *text, size_t len);
 
 /* Up to size bytes of input meant for the initial domain; returns how many. */
 size_t console_read(char *buf, size_t size);
+/* The last n of what was read could not be used: read them again. */
+void console_unread(size_t n);
 
 /*
  * Input arrived from the UART (any CPU): queue it, raise VIRQ_CONSOLE. Three
