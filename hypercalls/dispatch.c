@@ -47,13 +47,18 @@ void hypercall_dispatch(struct vcpu *v)
 	};
 	int64_t rc = -XEN_ENOSYS;
 
-	trace(TRACE_HYPERCALL, h.nr, h.arg[0]);
+	if (unlikely(trace_on)) {
+		trace_record(TRACE_HYPERCALL, h.nr, h.arg[0]);
+		arch_stretch_begin();
+	}
 	if (likely(r->rax < HYPERCALL_MAX && hypercall_table[h.nr]))
 		rc = hypercall_table[h.nr](&h);
 	if (unlikely(rc == -XEN_ERESTART) && hypercall_again(&h, rc))
 		repeat(&h);
 	else
 		r->rax = (uint64_t)rc;
+	if (unlikely(trace_on))
+		arch_stretch_end();
 }
 
 struct domain *hypercall_domain(struct hypercall *h, domid_t id, int64_t *err)

@@ -227,6 +227,14 @@ void arch_console_write(const char *text, size_t len)
 	host.console[host.console_len] = 0;
 }
 
+void arch_stretch_begin(void)
+{
+}
+
+void arch_stretch_end(void)
+{
+}
+
 void arch_print_stretch(void)
 {
 	print(LOG_DEBUG, "preemption points: %lu\n", host.preempt_asked);

@@ -113,8 +113,8 @@ static void lfence_serialise(void)
 {
 	uint64_t v;
 
-	if (policy_vendor() == VENDOR_AMD &&
-	    rdmsr_safe(MSR_AMD_DE_CFG, &v) && !(v & DE_CFG_LFENCE))
+	if (policy_vendor() == VENDOR_AMD && rdmsr_safe(MSR_AMD_DE_CFG, &v) &&
+	    !(v & DE_CFG_LFENCE))
 		(void)wrmsr_safe(MSR_AMD_DE_CFG, v | DE_CFG_LFENCE);
 }
 

@@ -11,7 +11,7 @@
 #define CR0_TS	       (1ul << 3)
 #define CR0_NE	       (1ul << 5)
 #define CR0_WP	       (1ul << 16)
-#define CR0_AM (1ul << 18)
+#define CR0_AM	       (1ul << 18)
 #define CR0_NW	       (1ul << 29)
 #define CR0_CD	       (1ul << 30)
 #define CR4_TSD	       (1ul << 2)
