@@ -4,6 +4,7 @@
  * bound to a guest yet, so each end of interrupt names one that is not there.
  */
 #include "hypercall.h"
+#include "ioapic.h"
 #include "pagetype.h"
 #include "x86.h"
 #include <xen/physdev.h>
@@ -103,14 +104,22 @@ found:
 	return copy_to_guest(h->arg[1], &g, sizeof(g));
 }
 
-/* The IO-APICs are ours alone: who may ask for them finds none at base. */
-static int64_t op_apic(struct hypercall *h)
+/* The IO-APICs are ours alone: their owner may look; writes are dropped. */
+static int64_t op_apic(struct hypercall *h, bool write)
 {
 	struct physdev_apic a;
+	uint32_t value;
 
 	if (copy_from_guest(&a, h->arg[1], sizeof(a)))
 		return -XEN_EFAULT;
-	return h->v->domain->privileged ? -XEN_EINVAL : -XEN_EPERM;
+	if (!h->v->domain->privileged)
+		return -XEN_EPERM;
+	if (!ioapic_read(a.apic_physbase, a.reg, &value))
+		return -XEN_EINVAL;
+	if (write)
+		return 0;
+	a.value = value;
+	return copy_to_guest(h->arg[1], &a, sizeof(a));
 }
 
 int64_t hc_physdev_op(struct hypercall *h)
@@ -125,8 +134,9 @@ int64_t hc_physdev_op(struct hypercall *h)
 	case PHYSDEVOP_set_iobitmap:
 		return op_set_iobitmap(h);
 	case PHYSDEVOP_apic_read:
+		return op_apic(h, false);
 	case PHYSDEVOP_apic_write:
-		return op_apic(h);
+		return op_apic(h, true);
 	case PHYSDEVOP_pirq_eoi_gmfn_v1:
 	case PHYSDEVOP_pirq_eoi_gmfn_v2:
 		return op_pirq_eoi_gmfn(h);

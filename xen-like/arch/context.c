@@ -8,6 +8,7 @@
 #include "debugreg.h"
 #include "mem.h"
 #include "pagetype.h"
+#include "pte.h"
 #include "switch.h"
 #include "vcpu.h"
 #include "window.h"
@@ -204,24 +205,15 @@ int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
 /* ---- Parting ---------------------------------------------------------------------- */
 
-static int drop(mfn_t *m)
-{
-	int err = m->n ? type_put(*m) : 0;
-
-	if (!err)
-		*m = MFN(0);
-	return err;
-}
-
 int arch_vcpu_drop_context(struct vcpu *v)
 {
-	int err = drop(&v->x86.user_root);
+	int err = pte_drop_roots(v);
 
-	if (!err)
-		err = drop(&v->x86.root);
 	if (err)
 		return err;
-	drop(&v->x86.eoi_map); /* a writable page: at once */
+	if (v->x86.eoi_map.n)
+		type_put(v->x86.eoi_map); /* a writable page: at once */
+	v->x86.eoi_map = MFN(0);
 	arch_ldt_drop(v);
 	return window_set_gdt(v, NULL, 0);
 }

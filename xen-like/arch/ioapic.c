@@ -81,3 +81,18 @@ void ioapic_route_isa(unsigned int irq, uint8_t vector, unsigned int id)
 	}
 	print(LOG_WARNING, "ISA interrupt %u has no IO-APIC input\n", irq);
 }
+
+bool ioapic_read(uint64_t base, uint32_t reg, uint32_t *value)
+{
+	static struct lock lock; /* a register's number, then its value */
+
+	for (unsigned int i = 0; i < acpi.nr_ioapics; i++) {
+		if (!ioapic[i] || acpi.ioapic[i] != base)
+			continue;
+		lock_take(&lock);
+		*value = reg_read(i, reg & 0xff);
+		lock_drop(&lock);
+		return true;
+	}
+	return false;
+}

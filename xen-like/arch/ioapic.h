@@ -10,4 +10,7 @@ void ioapic_init(void);
 /* Deliver ISA interrupt irq as vector to the CPU with that APIC id. */
 void ioapic_route_isa(unsigned int irq, uint8_t vector, unsigned int id);
 
+/* Is there an IO-APIC at that physical address? Then its register reg. */
+bool ioapic_read(uint64_t base, uint32_t reg, uint32_t *value);
+
 #endif

@@ -329,10 +329,10 @@ void trap_iret_failed(struct vcpu *v)
 {
 	unsigned int vector = v->regs.entry_vector;
 
-	/* Only a descriptor of the guest's can be missing: no address. */
+	/* A descriptor that is not there: as if it were null. */
 	if (vector == EXC_PF) {
 		vector = EXC_GP;
-		v->regs.error_code = 0;
+		v->regs.error_code = window_selector(read_cr2());
 	}
 	bounce_as_is(v, vector);
 }

@@ -163,6 +163,18 @@ void window_load(const struct vcpu *v)
 	ldt_load(v);
 }
 
+uint32_t window_selector(gva_t va)
+{
+	uint64_t offset = va - WINDOW_GDT(cpu_id());
+	uint64_t in_ldt = WINDOW_LDT(cpu_id()) - WINDOW_GDT(cpu_id());
+
+	if (offset >= WINDOW_SIZE)
+		return 0;
+	if (offset < in_ldt)
+		return (uint32_t)offset & ~7u;
+	return ((uint32_t)(offset - in_ldt) & ~7u) | SELECTOR_LDT;
+}
+
 /* The guest's own access to its LDT failed: as if by its own address. */
 static void ldt_fault(struct vcpu *v, uint64_t offset, uint32_t error)
 {
@@ -190,6 +202,6 @@ bool window_fault(struct vcpu *v, gva_t va, uint32_t error, bool in_guest)
 	if (offset >= in_ldt)
 		ldt_fault(v, offset - in_ldt, error);
 	else
-		bounce_exception_error(v, X86_EXC_GP, (uint32_t)offset & ~7u);
+		bounce_exception_error(v, X86_EXC_GP, window_selector(va));
 	return true;
 }

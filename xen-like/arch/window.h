@@ -25,4 +25,7 @@ int window_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n);
  */
 bool window_fault(struct vcpu *v, gva_t va, uint32_t error, bool in_guest);
 
+/* The error code that names the descriptor at va, of the window; 0: none. */
+uint32_t window_selector(gva_t va);
+
 #endif
