@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ioapic.h"
 #include "acpi.h"
+#include "arch.h"
 #include "paging.h"
 #include "print.h"
 #include "x86.h"
