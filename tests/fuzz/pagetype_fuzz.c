@@ -255,12 +255,13 @@ static void do_copy(struct actor *a)
 /* A page becomes read-only, or writable again, where it began. */
 static void do_protect(struct actor *a)
 {
-	unsigned int page = byte() % PAGES;
+	unsigned int page = byte() % PAGES, b = byte();
 	uint64_t pte = guest[a->d->id].mfn[page].n << PAGE_SHIFT | PTE_P |
 		       PTE_US | PTE_A;
 
 	call(a, hc_update_va_mapping, HOST_VA(page),
-	     byte() & 3 ? pte : pte | PTE_RW, UVMF_INVLPG | UVMF_ALL, 0);
+	     b & 3 ? pte : pte | PTE_RW,
+	     b & 4 ? UVMF_NONE : UVMF_INVLPG | UVMF_ALL, 0);
 }
 
 /* ---- What a guest does by itself ---------------------------------------------- */
