@@ -15,7 +15,7 @@ RAMDISK ?= $(B)/initramfs.cpio
 CMDLINE ?= acpi=off pci=off console=hvc0 initcall_blacklist=add_rtc_cmos
 XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=512M,max:512M
 
-MAKEFLAGS += --no-builtin-rules -j2
+MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j2)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -54,7 +54,6 @@ fetch()
 
 fetch_peers()
 {
-	mkdir -p "$peer"
 	cd "$peer"
 	[ -e .done ] && return 0
 	# Package lists older than the archive name files it no longer has.
@@ -77,6 +76,7 @@ main()
 {
 	install_packages
 	mkdir -p "$peer"
+	peer=$(cd "$peer" && pwd)
 	exec 9>"$peer/.lock"
 	flock 9
 	fetch_peers

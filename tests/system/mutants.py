@@ -27,10 +27,10 @@ class Broken(Exception):
 
 
 def killer(kind_name):
-    """(what to build, the command) of unit:NAME, fuzz:NAME, guest:NAME."""
+    """(what to build, the command) of {unit,tsan,fuzz,guest}:NAME."""
     kind, name = kind_name.split(':')
-    if kind == 'unit':
-        program = f'build/unit/tests/unit/{name}_test'
+    if kind in ('unit', 'tsan'):
+        program = f'build/{kind}/tests/{kind}/{name}_test'
         return [program], [program]
     if kind == 'fuzz':
         program = f'build/fuzz/tests/fuzz/{name}_fuzz'
