@@ -47,6 +47,8 @@ extern struct host {
 	uint64_t now;
 	/* Says at each preemption point whether to stop; NULL: never. */
 	bool (*preempt)(void);
+	/* In the middle of a world switch from prev; NULL: nothing. */
+	void (*switching)(struct vcpu *prev);
 	uint64_t preempt_asked, preempt_told; /* how often, and yes */
 	struct host_cpu cpu[MAX_CPUS];
 	char console[8192];	/* the last of the output, zero-terminated */

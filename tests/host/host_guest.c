@@ -109,11 +109,19 @@ int arch_vcpu_drop_context(struct vcpu *v)
 	return 0;
 }
 
+static uint64_t live[MAX_CPUS];
+
 void arch_switch(struct vcpu *prev, struct vcpu *next)
 {
 	unsigned int cpu = cpu_id();
 
 	ASSERT(host.cpu[cpu].current == prev);
+	/* What is live goes to prev, and comes from next: plain memory, so
+	 * that a vCPU on two CPUs is a data race. */
+	prev->x86.gs_base_user = live[cpu];
+	live[cpu] = next->x86.gs_base_user;
+	if (host.switching)
+		host.switching(prev);
 	host.cpu[cpu].current = next;
 	host_tlb_clear(cpu);
 	if (next->domain)

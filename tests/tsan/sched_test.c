@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads as CPUs run six vCPUs that pass tokens to each other by events:
+ * First two vCPUs play ping-pong: each answers and blocks, while the other's
+ * answer may already come. One wake-up lost ends the game.
+ *
+ * Then threads as CPUs run six vCPUs that pass tokens to each other by events:
  * whoever has none blocks or polls, so that a lost wake-up stops the last
  * token, and with it the test. Meanwhile the clock goes on, and the domain is
  * paused and its vCPUs are pinned here and there. Each vCPU counts in plain
@@ -11,7 +14,7 @@
 
 #define VCPUS 6u
 #define TOKENS 2u
-#define HOPS 250000u
+#define HOPS 100000u
 
 static struct domain *d;
 static struct {
@@ -22,6 +25,7 @@ static struct {
 static port_t ports[VCPUS];
 static uint32_t hops, twice, paused_ran, blocks, polls, ticks; /* atomic */
 static bool paused; /* atomic: no vCPU may run */
+static bool playing;
 
 static void count(uint32_t *n)
 {
@@ -39,9 +43,25 @@ static bool take_event(struct vcpu *v)
 	return __atomic_fetch_and(word, ~bit, __ATOMIC_SEQ_CST) & bit;
 }
 
+/* Two that answer each other, and block: the answer may come at any moment. */
+static void play(struct vcpu *v, unsigned int *seed)
+{
+	if (take_event(v)) {
+		if (__atomic_add_fetch(&hops, 1, __ATOMIC_RELAXED) >= HOPS)
+			WRITE_ONCE(stop_cpus, true);
+		evtchn_send(d, ports[!v->id]);
+		for (uint32_t n = rnd(seed, 1000); n; n--)
+			__asm__ volatile("");
+	}
+	sched_block(v);
+}
+
 static void guest_step(struct vcpu *v, unsigned int *seed)
 {
 	unsigned int id = v->id;
+
+	if (playing)
+		return play(v, seed);
 
 	if (__atomic_fetch_add(&guest[id].inside, 1, __ATOMIC_RELAXED))
 		count(&twice);
@@ -96,17 +116,38 @@ static void disturb(void)
 	}
 }
 
-int main(void)
+/* A domain with this many tokens under way. */
+static void start(unsigned int vcpus, unsigned int tokens)
 {
-	threads_init();
-	d = threads_domain(1, VCPUS);
-	for (unsigned int i = 0; i < VCPUS; i++) {
+	hops = 0;
+	d = threads_domain(1, vcpus);
+	for (unsigned int i = 0; i < vcpus; i++) {
 		guest[i].plain = 1;
 		ports[i] = (port_t)evtchn_bind_ipi(d, i);
 	}
-	for (unsigned int i = 0; i < TOKENS; i++)
+	for (unsigned int i = 0; i < tokens; i++)
 		evtchn_send(d, ports[i]);
 	threads_start();
+}
+
+/* On two CPUs, and no other thread runs: so they really meet. */
+static void ping_pong(void)
+{
+	playing = true;
+	cpus = 2;
+	start(2, 1);
+	threads_join();
+	report("sched_ping_pong", hops >= HOPS, "");
+	host_destroy_all();
+	playing = false;
+	cpus = CPUS;
+}
+
+int main(void)
+{
+	threads_init();
+	ping_pong();
+	start(VCPUS, TOKENS);
 	disturb();
 	domain_pause(d);
 	threads_stop();

@@ -23,6 +23,7 @@
 #define LIMIT_SECONDS 120 /* a wake-up that is lost stops everything */
 
 static bool stop_cpus; /* atomic */
+static unsigned int cpus = CPUS; /* that have a thread */
 
 /* What the guest does on v, which is current, until its next exit. */
 static void guest_step(struct vcpu *v, unsigned int *seed);
@@ -49,8 +50,6 @@ static void *cpu_main(void *arg)
 		else
 			sched_yield();
 	}
-	/* All domains are stopped: the CPU lets go of the last vCPU. */
-	softirq_run();
 	return NULL;
 }
 
@@ -60,24 +59,30 @@ static inline void threads_init(void)
 {
 	alarm(LIMIT_SECONDS);
 	host_init(16ul << 20, CPUS + 1);
-	host.threaded = true;
 	host_cpu(MAIN_CPU);
 }
 
 static inline void threads_start(void)
 {
-	for (uintptr_t i = 0; i < CPUS; i++)
+	host.threaded = true;
+	stop_cpus = false;
+	for (uintptr_t i = 0; i < cpus; i++)
 		if (pthread_create(&threads[i], NULL, cpu_main, (void *)i))
 			abort();
 }
 
-/* The domains must be paused. */
+static inline void threads_join(void)
+{
+	for (unsigned int i = 0; i < cpus; i++)
+		pthread_join(threads[i], NULL);
+	host.threaded = false;
+	host_settle();
+}
+
 static inline void threads_stop(void)
 {
 	WRITE_ONCE(stop_cpus, true);
-	for (unsigned int i = 0; i < CPUS; i++)
-		pthread_join(threads[i], NULL);
-	host.threaded = false;
+	threads_join();
 }
 
 static unsigned int failures;
@@ -101,7 +106,7 @@ static inline struct domain *threads_domain(domid_t id, unsigned int n)
 			abort();
 		d->vcpu[i]->initialised = true;
 		vcpu_set_periodic(d->vcpu[i], 0);
-		sched_pin(d->vcpu[i], (1u << CPUS) - 1);
+		sched_pin(d->vcpu[i], (1u << cpus) - 1);
 		vcpu_up(d->vcpu[i]);
 	}
 	return d;

@@ -3,6 +3,8 @@
  * The scheduler on up to four CPUs that one thread plays in turn, by a clock
  * that is set. After each test the queues recount and nothing is left.
  */
+#include <signal.h>
+#include <sys/mman.h>
 #include "core_setup.h"
 #include "evtchn.h"
 #include "unit.h"
@@ -147,6 +149,49 @@ static void sched_block_due(void)
 	check();
 }
 
+static void *watched;
+static struct vcpu *blocker;
+static uint32_t why_then, polling_then;
+
+static void touched(int sig)
+{
+	(void)sig;
+	why_then = blocker->why_not;
+	polling_then = blocker->domain->poll_mask;
+	mprotect(watched, PAGE_SIZE, PROT_READ | PROT_WRITE);
+}
+
+/*
+ * No wake-up is lost only if "I block" is said before the look at the pending
+ * bits: the first touch of them faults, and we see what had been said.
+ */
+static void sched_block_order(void)
+{
+	struct sigaction segv = { .sa_handler = touched }, before;
+	struct vcpu_info *real;
+
+	setup(1, 1);
+	blocker = d->vcpu[0];
+	real = blocker->info;
+	watched = mmap(NULL, PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	CU_ASSERT_FATAL(watched != MAP_FAILED);
+	blocker->info = watched;
+	sigaction(SIGSEGV, &segv, &before);
+	sched_block(blocker);
+	CU_ASSERT_EQUAL(why_then, VCPU_BLOCKED);
+	sched_wake(blocker);
+	mprotect(watched, PAGE_SIZE, PROT_NONE);
+	why_then = 0;
+	CU_ASSERT_EQUAL(sched_poll(blocker, &(uint32_t){ 5 }, 1, 0), 0);
+	CU_ASSERT_EQUAL(why_then, VCPU_BLOCKED);
+	CU_ASSERT_EQUAL(polling_then, 1);
+	sigaction(SIGSEGV, &before, NULL);
+	blocker->info = real;
+	munmap(watched, PAGE_SIZE);
+	check();
+}
+
 /* Woken between "I block" and the switch away: goes on as if nothing were. */
 static void sched_wake_before_switch(void)
 {
@@ -160,6 +205,53 @@ static void sched_wake_before_switch(void)
 	CU_ASSERT(!v->queued); /* it runs: never in a queue, too */
 	host_settle();
 	CU_ASSERT(on(0) == v);
+	check();
+}
+
+static unsigned int woken_on;
+
+static void wake_it(struct vcpu *prev)
+{
+	host.switching = NULL;
+	if (prev->domain)
+		sched_wake(prev);
+	woken_on = prev->queued ? prev->cpu : 99;
+}
+
+/*
+ * Woken while its CPU still saves it: it waits there, though another CPU is
+ * idle, and is not forgotten.
+ */
+static void sched_wake_in_switch(void)
+{
+	struct vcpu *v;
+
+	setup(2, 1);
+	v = d->vcpu[0];
+	host.switching = wake_it;
+	as(v, sched_block(v));
+	CU_ASSERT_EQUAL(woken_on, 0);
+	CU_ASSERT(on(0) == v);
+	check();
+}
+
+static void pin_and_wake_it(struct vcpu *prev)
+{
+	sched_pin(prev, 1u << 1);
+	wake_it(prev);
+}
+
+/* The same, but it may not run there any more. */
+static void sched_pin_in_switch(void)
+{
+	struct vcpu *v;
+
+	setup(2, 1);
+	v = d->vcpu[0];
+	host.switching = pin_and_wake_it;
+	as(v, sched_block(v));
+	CU_ASSERT_EQUAL(woken_on, 99);
+	CU_ASSERT(on(1) == v && idle(0));
 	check();
 }
 
@@ -239,6 +331,9 @@ static void sched_pinned_waits(void)
 {
 	setup(2, 2);
 	sched_pin(d->vcpu[1], 1u << 0);
+	host_settle();
+	CU_ASSERT(idle(1));
+	softirq_raise(1, SOFTIRQ_SCHED);
 	host_settle();
 	CU_ASSERT(idle(1)); /* allowed on 0 only: not stolen */
 	CU_ASSERT(d->vcpu[1]->queued);
@@ -382,6 +477,15 @@ static void sched_poll_times_out(void)
 	host_settle();
 	as(v, sched_block(v));
 	at(t0 + 10 * MS);
+	CU_ASSERT(idle(0));
+	/* Nor a later poll that has none. */
+	sched_wake(v);
+	host_settle();
+	as(v, sched_poll(v, NULL, 0, t0 + 19 * MS));
+	sched_wake(v);
+	host_settle();
+	as(v, sched_poll(v, NULL, 0, 0));
+	at(t0 + 30 * MS);
 	CU_ASSERT(idle(0));
 	check();
 }
@@ -576,7 +680,10 @@ int main(void)
 		TEST(sched_gives_way),
 		TEST(sched_blocks_and_wakes),
 		TEST(sched_block_due),
+		TEST(sched_block_order),
 		TEST(sched_wake_before_switch),
+		TEST(sched_wake_in_switch),
+		TEST(sched_pin_in_switch),
 		TEST(sched_wakes_on_idle),
 		TEST(sched_wakes_apart),
 		TEST(sched_steals),

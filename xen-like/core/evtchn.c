@@ -291,7 +291,7 @@ static void close_virq(struct domain *d, port_t port, uint32_t virq)
 	}
 }
 
-/* Both locks are held: the remote end waits for us to bind again. */
+/* Both locks are held: the remote end waits for d to bind again. */
 static void close_interdomain(struct domain *d, port_t port)
 {
 	struct evtchn *c = record(d, port), *rc;
@@ -302,7 +302,6 @@ static void close_interdomain(struct domain *d, port_t port)
 	       rc->remote_port == port);
 	rc->state = PORT_UNBOUND;
 	rc->remote = NULL;
-	rc->remote_domid = d->id;
 	rc->remote_port = 0;
 	free_record(d, port);
 }

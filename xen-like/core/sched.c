@@ -456,8 +456,8 @@ static bool must_run(const struct vcpu *v)
  */
 void sched_block(struct vcpu *v)
 {
-	WRITE_ONCE(v->info->evtchn_upcall_mask, 0);
 	__atomic_fetch_or(&v->why_not, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
+	WRITE_ONCE(v->info->evtchn_upcall_mask, 0);
 	if (must_run(v))
 		unblock(v);
 	else
