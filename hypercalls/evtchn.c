@@ -182,12 +182,13 @@ static void unbind(struct hypercall *h, const struct row *r, union op *u)
 
 static int64_t operate(struct hypercall *h, unsigned int cmd, gva_t arg)
 {
-	const struct row *r = &rows[cmd];
+	const struct row *r;
 	union op u;
 	int64_t rc;
 
-	if (cmd >= ARRAY_SIZE(rows) || !r->fn)
+	if (cmd >= ARRAY_SIZE(rows) || !rows[cmd].fn)
 		return -XEN_ENOSYS;
+	r = &rows[cmd];
 	if (copy_from_guest(&u, arg, r->size))
 		return -XEN_EFAULT;
 	rc = r->fn(h, &u);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole dispatch table: two domains with two vCPUs each, on two CPUs with
+ * the real scheduler, make hypercalls with arguments and guest memory from
+ * the input. What they point to lies in pages that their own page tables map,
+ * which they may spoil. Preemption points stop at random; a call that is to
+ * be repeated is, after what was due. After each step everything is
+ * recounted, and no lock may be left; at the end all domains die and not a
+ * frame may be lost.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "host.h"
+#include "hypercall.h"
+#include "panic.h"
+#include "print.h"
+#include "sched.h"
+
+#define CPUS 2u
+#define DOMAINS 2u
+#define PAGES 40u
+#define STEPS 64u
+#define REPEATS 200u
+#define ARGS_PAGE 1u /* and the next one */
+#define WORDS 24u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct host_guest guest[DOMAINS];
+static const uint8_t *in;
+static size_t left;
+static uint32_t noise;
+static unsigned int preempt_rate;
+
+/* ---- The input -------------------------------------------------------------- */
+
+static uint8_t byte(void)
+{
+	if (!left)
+		return 0;
+	left--;
+	return *in++;
+}
+
+static uint64_t bits(unsigned int bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes--)
+		v = v << 8 | byte();
+	return v;
+}
+
+static bool preempt(void)
+{
+	noise = noise * 1664525 + 1013904223;
+	return noise >> 24 < preempt_rate;
+}
+
+/* ---- What guests say ----------------------------------------------------------- */
+
+static uint64_t pick_frame(void)
+{
+	uint8_t b = byte();
+
+	if (b & 0x80)
+		return guest[b >> 6 & 1].mfn[b % PAGES].n;
+	return b % 3 ? b : frame_limit + b;
+}
+
+static uint64_t pick_va(void)
+{
+	uint8_t b = byte();
+
+	if (b < 0x80)
+		return HOST_VA(ARGS_PAGE);
+	if (b < 0xd0)
+		return HOST_VA(ARGS_PAGE) + b % WORDS * 8;
+	if (b < 0xf0)
+		return HOST_VA(b % (PAGES + 1)) + (b & 1 ? PAGE_SIZE - 4 : 0);
+	return b & 1 ? 0xffff800000000000ul : ~(uint64_t)b;
+}
+
+/* A word that is likely to mean something. */
+static uint64_t pick_word(void)
+{
+	static const uint64_t odd[] = {
+		DOMID_SELF, DOMID_IO,	  DOMID_XEN,	    DOMID_SELF << 16,
+		0,	    1ul << 31,	  0xfffffffful,	    1ul << 63,
+		1ul << 50,  XEN_ERESTART, -XEN_ERESTART, 0x7ff07ff0ul,
+	};
+	uint8_t kind = byte();
+
+	switch (kind % 8) {
+	case 0:
+	case 1:
+		return byte() % 8;
+	case 2:
+		return bits(1) | (uint64_t)(byte() % 4) << 32;
+	case 3:
+		return pick_va();
+	case 4:
+		return pick_frame();
+	case 5:
+		return pick_frame() << PAGE_SHIFT | bits(1) * 8 % PAGE_SIZE |
+		       byte() % 4;
+	case 6:
+		return odd[byte() % ARRAY_SIZE(odd)];
+	default:
+		return kind < 0x80 ? host.now + bits(3) : bits(8);
+	}
+}
+
+static void write_memory(void)
+{
+	uint64_t words[WORDS];
+	unsigned int n = 1 + byte() % WORDS, from = byte();
+
+	for (unsigned int i = 0; i < n; i++)
+		words[i] = pick_word();
+	from = from < 0xc0 ? 0 : from % 8;
+	(void)copy_to_guest(HOST_VA(ARGS_PAGE) + from * 8, words, n * 8);
+}
+
+/* What a guest writes where both may. */
+static void write_shared(struct vcpu *v)
+{
+	uint8_t b = byte();
+
+	WRITE_ONCE(v->info->evtchn_upcall_mask, b & 1);
+	WRITE_ONCE(v->info->evtchn_upcall_pending, b >> 1 & 1);
+	if (b & 4)
+		WRITE_ONCE(v->domain->shared->evtchn_mask[0], bits(2));
+	if (b & 8)
+		WRITE_ONCE(v->domain->shared->arch.max_pfn, bits(2));
+}
+
+/* A number that has a handler, mostly. */
+static unsigned int pick_number(void)
+{
+	unsigned int nr = byte();
+
+	if (nr >= 0xf8)
+		return nr * 0x01010101u;
+	nr %= HYPERCALL_MAX;
+	while (!hypercall_table[nr])
+		nr = (nr + 1) % HYPERCALL_MAX;
+	return nr;
+}
+
+static uint64_t pick_command(void)
+{
+	uint8_t b = byte();
+
+	return b < 0xf0 ? b % 28 : pick_word();
+}
+
+static void hypercall(struct vcpu *v)
+{
+	struct cpu_user_regs *r = &v->regs;
+	unsigned int repeats = 0;
+	uint64_t rip;
+
+	write_memory();
+	r->rax = pick_number();
+	r->rdi = byte() < 0xc0 ? pick_command() : pick_va();
+	r->rsi = byte() < 0xa0 ? pick_va() : pick_word();
+	r->rdx = byte() & 1 ? pick_va() : pick_word();
+	r->r10 = pick_word();
+	r->r8 = pick_word();
+	r->rbx = pick_word();
+	rip = r->rip = 0x1000;
+	do {
+		r->rip = rip;
+		hypercall_dispatch(v);
+		ASSERT(r->rip == rip || r->rip == rip - 2);
+		softirq_run();
+	} while (r->rip != rip && current_vcpu() == v &&
+		 ++repeats < REPEATS);
+}
+
+/* ---- Steps ------------------------------------------------------------------------ */
+
+static void check(void)
+{
+	ASSERT(!host_locks_held());
+	if (audit_run())
+		panic("the audit");
+	if (host_tlb_audit())
+		panic("a TLB knows too much");
+}
+
+static void step(void)
+{
+	uint8_t b = byte();
+	struct vcpu *v;
+
+	host_cpu(b % CPUS);
+	if (b & 0x20)
+		host_advance(bits(b >> 6));
+	if (b >= 0xf0)
+		console_input((char)byte());
+	softirq_run();
+	v = current_vcpu();
+	if (!v->domain)
+		return;
+	if (b & 0x10)
+		write_shared(v);
+	hypercall(v);
+}
+
+static void play(void *unused)
+{
+	(void)unused;
+	for (unsigned int i = 0; left && i < STEPS; i++) {
+		step();
+		check();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool ready;
+
+	if (!ready)
+		host_init(4ul << 20, CPUS);
+	ready = true;
+	in = data;
+	left = size;
+	host.now = 1000000000;
+	noise = byte();
+	preempt_rate = byte();
+	host_cpu(0);
+	for (unsigned int i = 0; i < DOMAINS; i++)
+		if (!host_guest_create(&guest[i], (domid_t)i, !i, 2, PAGES))
+			panic("no domain");
+	host.preempt = preempt;
+	(void)host_call(play, NULL);
+	host_cpu(0);
+	host_destroy_all();
+	ASSERT(!audit_run());
+	return 0;
+}
