@@ -68,7 +68,6 @@ static void say_hypervisor(void)
 	l = forced(0x40000003, 0);
 	check_value("time-leaf-mode", "%lx %lx", (unsigned long)l.a,
 		    (unsigned long)l.b);
-	say("forced", 0x40000003, 2, forced(0x40000003, 2));
 	say_range(0x40000004, 0x40000006, 1);
 	say("forced", 0x40000100, 0, forced(0x40000100, 0));
 }

@@ -203,6 +203,18 @@ static void check_all_ports(void)
 	event_close(port);
 }
 
+static void check_fifo(void)
+{
+	struct evtchn_init_control init = { .vcpu = 0 };
+	struct evtchn_expand_array expand = { .array_gfn = 1 };
+	struct evtchn_set_priority priority = { .port = 1, .priority = 1 };
+
+	init.control_gfn = mfn_of(page_alloc());
+	check_value("fifo-set-priority", "%ld", OP(set_priority, &priority));
+	check_value("fifo-expand-array", "%ld", OP(expand_array, &expand));
+	check_value("fifo-init-control", "%ld", OP(init_control, &init));
+}
+
 int main(void)
 {
 	check_interdomain();
@@ -213,5 +225,6 @@ int main(void)
 	check_pirq();
 	check_all_ports();
 	check_reset();
+	check_fifo();
 	return check_done();
 }

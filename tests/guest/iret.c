@@ -140,10 +140,10 @@ static void check_failsafe(void)
 	f.rip = (uint64_t)HYPERVISOR_VA;
 	fails("hypervisor-rip", &f);
 	f = kernel_frame();
-	f.cs = FLAT_USER_SS;
+	f.cs = FLAT_USER_SS & ~3;
 	fails("cs-is-data", &f);
 	f = kernel_frame();
-	f.ss = FLAT_KERNEL_CS;
+	f.ss = FLAT_KERNEL_CS & ~3;
 	fails("ss-is-code", &f);
 	f = kernel_frame();
 	f.cs = 0xe008;			/* the hypervisor's own code */

@@ -130,7 +130,7 @@ static void check_pin(void)
 static void check_shutdown(void)
 {
 	struct sched_remote_shutdown other = { .domain_id = 77 };
-	struct sched_shutdown how = { .reason = SHUTDOWN_suspend };
+	struct sched_shutdown how = { .reason = SHUTDOWN_reboot };
 
 	FAILURE(sched_op, SCHEDOP_shutdown, "shutdown-bad",
 		OP(shutdown, NOWHERE), XEN_EFAULT);

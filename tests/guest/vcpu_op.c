@@ -146,7 +146,6 @@ static void check_time_area(void)
 	reg.addr.h.p = HYPERVISOR_VA;
 	CHECK_EQ("time-area-hypervisor",
 		 OP(register_vcpu_time_memory_area, 0, &reg), -XEN_EFAULT);
-	check_value("time-flags", "%d", vcpu_info()->time.flags);
 }
 
 /* ---- vcpu_info elsewhere -------------------------------------------------------------- */
