@@ -132,38 +132,27 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-static inline uint8_t inb(uint16_t port)
-{
-	uint8_t v;
-
-	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-static inline uint16_t inw(uint16_t port)
-{
-	uint16_t v;
-
-	asm volatile("inw %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t v;
-
-	asm volatile("inl %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-static inline void outb(uint16_t port, uint8_t v)
-{
-	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-static inline void outw(uint16_t port, uint16_t v)
-{
-	asm volatile("outw %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-static inline void outl(uint16_t port, uint32_t v)
-{
-	asm volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
+#define X86_PORT(suffix, type)                                \
+	static inline type in##suffix(uint16_t port)          \
+	{                                                     \
+		type v;                                       \
+                                                              \
+		asm volatile("in" #suffix " %1, %0"           \
+			     : "=a"(v)                        \
+			     : "Nd"(port)                     \
+			     : "memory");                     \
+		return v;                                     \
+	}                                                     \
+	static inline void out##suffix(uint16_t port, type v) \
+	{                                                     \
+		asm volatile("out" #suffix " %0, %1"          \
+			     :                                \
+			     : "a"(v), "Nd"(port)             \
+			     : "memory");                     \
+	}
+X86_PORT(b, uint8_t)
+X86_PORT(w, uint16_t)
+X86_PORT(l, uint32_t)
+#undef X86_PORT
 
 #endif
