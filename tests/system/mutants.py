@@ -7,6 +7,7 @@ and runs the tests that should see it. A mutant passes when one of them fails,
 and its line names that one. The same tests must pass on the copy as it is;
 a mutant that does not fit the code any more, or does not compile, fails."""
 import concurrent.futures
+import filecmp
 import os
 import queue
 import re
@@ -50,17 +51,28 @@ class Tree:
         self.path = f'{build}/mutants/{number}'
         self.peer = os.path.abspath(peer)
         self.passes = {}
-        os.makedirs(self.path, exist_ok=True)
         for name in FOLDERS:
-            at = f'{self.path}/{name}'
-            if os.path.isdir(name):
-                shutil.rmtree(at, ignore_errors=True)
-                shutil.copytree(name, at)
-            elif os.path.exists(name):
-                shutil.copy2(name, at)
+            self.copy(name)
         top = os.path.dirname(self.peer)
         self.make = ['make', '-s', '-j1', f'PEER={self.peer}',
-                     f'SRC={top}/src', f'NEWLIB={top}/newlib']
+                     f'SRC={top}/src', f'NEWLIB={top}/newlib', 'WARN=-w']
+
+    def copy(self, name):
+        """What differs only, so that make sees what changed, and what was
+        left of a mutant, as new."""
+        if os.path.isdir(name):
+            at = f'{self.path}/{name}'
+            os.makedirs(at, exist_ok=True)
+            names = [n for n in os.listdir(name) if n != '__pycache__']
+            for old in set(os.listdir(at)) - set(names) - {'__pycache__'}:
+                shutil.rmtree(f'{at}/{old}') if os.path.isdir(
+                    f'{at}/{old}') else os.remove(f'{at}/{old}')
+            for n in names:
+                self.copy(f'{name}/{n}')
+        elif not os.path.exists(f'{self.path}/{name}') or not filecmp.cmp(
+                name, f'{self.path}/{name}', shallow=False):
+            os.makedirs(os.path.dirname(f'{self.path}/{name}'), exist_ok=True)
+            shutil.copyfile(name, f'{self.path}/{name}')
 
     def run(self, command):
         command = [self.peer if c == 'PEER' else c for c in command]
