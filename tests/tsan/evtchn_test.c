@@ -60,8 +60,7 @@ static void guest_step(struct vcpu *v, unsigned int *seed)
 		evtchn_unmask(d, port);
 		break;
 	case 6:
-		opened(d, evtchn_bind_virq(d, rnd(seed, 3),
-					   rnd(seed, VCPUS)));
+		opened(d, evtchn_bind_virq(d, rnd(seed, 3), rnd(seed, VCPUS)));
 		evtchn_virq(v, VIRQ_TIMER);
 		evtchn_virq_global(o, VIRQ_CONSOLE);
 		break;
@@ -98,8 +97,8 @@ int main(void)
 	domain_pause(dom[0]);
 	domain_pause(dom[1]);
 	threads_stop();
-	printf("%u sends, %u opens, %u joins, %u closes\n", sends, opens,
-	       joins, closes);
+	printf("%u sends, %u opens, %u joins, %u closes\n", sends, opens, joins,
+	       closes);
 	report("evtchn_all_done", sends && joins && closes, "no such step");
 	report("evtchn_recount", !evtchn_audit(dom[0]) && !evtchn_audit(dom[1]),
 	       host.console);

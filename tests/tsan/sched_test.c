@@ -12,14 +12,14 @@
  */
 #include "threads.h"
 
-#define VCPUS 6u
+#define VCPUS  6u
 #define TOKENS 2u
-#define HOPS 100000u
+#define HOPS   100000u
 
 static struct domain *d;
 static struct {
-	uint64_t plain;		/* what a world switch would save */
-	uint32_t inside;	/* atomic: CPUs that run it */
+	uint64_t plain;	 /* what a world switch would save */
+	uint32_t inside; /* atomic: CPUs that run it */
 	char pad[48];
 } guest[VCPUS];
 static port_t ports[VCPUS];
@@ -151,8 +151,8 @@ int main(void)
 	disturb();
 	domain_pause(d);
 	threads_stop();
-	printf("%u hops, %u blocks, %u polls, %u pauses\n", hops, blocks,
-	       polls, ticks);
+	printf("%u hops, %u blocks, %u polls, %u pauses\n", hops, blocks, polls,
+	       ticks);
 	report("sched_no_wakeup_lost", hops >= HOPS && blocks && polls, "");
 	report("sched_one_cpu_each", !twice, "a vCPU ran on two CPUs");
 	report("sched_pause_holds", !paused_ran && ticks, "a paused one ran");

@@ -18,11 +18,11 @@
 #include "sched.h"
 #include "vcpu.h"
 
-#define CPUS 4u
-#define MAIN_CPU CPUS
+#define CPUS	      4u
+#define MAIN_CPU      CPUS
 #define LIMIT_SECONDS 120 /* a wake-up that is lost stops everything */
 
-static bool stop_cpus; /* atomic */
+static bool stop_cpus;		 /* atomic */
 static unsigned int cpus = CPUS; /* that have a thread */
 
 /* What the guest does on v, which is current, until its next exit. */

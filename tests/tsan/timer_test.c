@@ -8,13 +8,13 @@
 #include "timer.h"
 
 #define OBJECTS 8u
-#define ROUNDS 100000u
-#define FIRED 5000u
+#define ROUNDS	100000u
+#define FIRED	5000u
 
 static struct object {
 	struct timer t;
-	struct lock lock;	/* who arms it and who stops it */
-	uint64_t plain;		/* its function's; the stopper's when stopped */
+	struct lock lock; /* who arms it and who stops it */
+	uint64_t plain;	  /* its function's; the stopper's when stopped */
 } objects[OBJECTS];
 static uint32_t rounds, fired, wrong; /* atomic */
 

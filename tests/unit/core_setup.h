@@ -57,12 +57,12 @@ static inline struct domain *setup_domain(domid_t id, unsigned int n)
 }
 
 /* The calls until a restartable operation is done. */
-#define until_done(call)                                         \
-	({                                                       \
-		int rc_;                                         \
-		while ((rc_ = (call)) == -XEN_ERESTART)          \
-			;                                        \
-		rc_;                                             \
+#define until_done(call)                                \
+	({                                              \
+		int rc_;                                \
+		while ((rc_ = (call)) == -XEN_ERESTART) \
+			;                               \
+		rc_;                                    \
 	})
 
 #endif

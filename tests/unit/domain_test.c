@@ -345,8 +345,7 @@ static void console_levels(void)
 	print(LOG_WARNING, "one\ntwo");
 	print(LOG_ERR, " more\n");
 	print_guest(LOG_ERR, 3, "guest\n");
-	CU_ASSERT_STRING_EQUAL(host.console,
-			       "(ENSO) one\n(ENSO) two more\n");
+	CU_ASSERT_STRING_EQUAL(host.console, "(ENSO) one\n(ENSO) two more\n");
 	print_set_levels(LOG_INFO, LOG_WARNING);
 	check();
 }

@@ -52,8 +52,7 @@ static void handle(struct domain *d)
 		d->vcpu[i]->info->evtchn_upcall_pending = 0;
 		d->vcpu[i]->info->evtchn_pending_sel = 0;
 	}
-	memset(d->shared->evtchn_pending, 0,
-	       sizeof(d->shared->evtchn_pending));
+	memset(d->shared->evtchn_pending, 0, sizeof(d->shared->evtchn_pending));
 }
 
 static unsigned int status(struct domain *d, port_t p)

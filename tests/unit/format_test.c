@@ -4,13 +4,13 @@
 #include "print.h"
 #include "unit.h"
 
-#define SAME(...)                                                        \
-	do {                                                             \
-		char ours[128], libc[128];                               \
-		int a = format(ours, sizeof(ours), __VA_ARGS__);         \
-		int b = snprintf(libc, sizeof(libc), __VA_ARGS__);       \
-		CU_ASSERT_STRING_EQUAL(ours, libc);                      \
-		CU_ASSERT_EQUAL(a, b);                                   \
+#define SAME(...)                                                  \
+	do {                                                       \
+		char ours[128], libc[128];                         \
+		int a = format(ours, sizeof(ours), __VA_ARGS__);   \
+		int b = snprintf(libc, sizeof(libc), __VA_ARGS__); \
+		CU_ASSERT_STRING_EQUAL(ours, libc);                \
+		CU_ASSERT_EQUAL(a, b);                             \
 	} while (0)
 
 static void format_numbers(void)

@@ -130,9 +130,12 @@ static void gnttab_death(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		TEST(gnttab_starts),		TEST(gnttab_grows),
-		TEST(gnttab_frames_are_shared), TEST(gnttab_no_memory),
-		TEST(gnttab_versions),		TEST(gnttab_death),
+		TEST(gnttab_starts),
+		TEST(gnttab_grows),
+		TEST(gnttab_frames_are_shared),
+		TEST(gnttab_no_memory),
+		TEST(gnttab_versions),
+		TEST(gnttab_death),
 		CU_TEST_INFO_NULL,
 	};
 

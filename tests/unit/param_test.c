@@ -132,11 +132,9 @@ static void param_long(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		TEST(param_usual),    TEST(param_sizes),
-		TEST(param_vcpus),    TEST(param_levels),
-		TEST(param_booleans), TEST(param_xpti),
-		TEST(param_unknown),  TEST(param_long),
-		CU_TEST_INFO_NULL,
+		TEST(param_usual),   TEST(param_sizes),	   TEST(param_vcpus),
+		TEST(param_levels),  TEST(param_booleans), TEST(param_xpti),
+		TEST(param_unknown), TEST(param_long),	   CU_TEST_INFO_NULL,
 	};
 
 	return unit_main("param", tests, NULL, NULL);

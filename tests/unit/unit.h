@@ -20,8 +20,8 @@ static void unit_report(const CU_pTest test, const CU_pSuite suite,
 }
 
 /* setup and teardown run around each test. The program's exit status. */
-static int unit_main(const char *name, CU_TestInfo *tests,
-		     CU_SetUpFunc setup, CU_TearDownFunc teardown)
+static int unit_main(const char *name, CU_TestInfo *tests, CU_SetUpFunc setup,
+		     CU_TearDownFunc teardown)
 {
 	CU_SuiteInfo suites[] = {
 		{ name, NULL, NULL, setup, teardown, tests },
@@ -39,6 +39,9 @@ static int unit_main(const char *name, CU_TestInfo *tests,
 	return failed != 0;
 }
 
-#define TEST(fn) { #fn, fn }
+#define TEST(fn)        \
+	{               \
+#fn, fn \
+	}
 
 #endif

@@ -10,6 +10,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "msr.h"
+#include "sched.h"
 #include "smp.h"
 #include "usercopy.h"
 #include "window.h"
@@ -153,6 +154,9 @@ void mode_toggle(struct vcpu *v)
 	asm volatile("swapgs");
 	v->x86.kernel_mode = !v->x86.kernel_mode;
 	arch_load_root(v);
+	/* The area lies where only the kernel's tables lead. */
+	if (unlikely(v->runstate_late) && v->x86.kernel_mode)
+		sched_publish(v);
 }
 
 /* ---- The switch ----------------------------------------------------------------- */

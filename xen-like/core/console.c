@@ -15,9 +15,9 @@
 #include "sched.h"
 #include "trace.h"
 
-#define LOG_SIZE 16384u
+#define LOG_SIZE   16384u
 #define INPUT_SIZE 128u
-#define ESCAPE 1 /* ^A */
+#define ESCAPE	   1 /* ^A */
 
 static struct lock console_lock;
 bool console_panicking;

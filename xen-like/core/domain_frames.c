@@ -181,9 +181,9 @@ unsigned int domain_frames_audit(struct domain *d)
 	for (uint32_t i = d->frames_head; i; i = frame_table[i].next) {
 		struct frame *f = &frame_table[i];
 
-		if (i >= frame_limit || f->owner != d->id ||
-		    f->prev != prev || f->kind != FRAME_RAM ||
-		    !(f->word & FRAME_COUNT_MASK) || n++ > frame_limit) {
+		if (i >= frame_limit || f->owner != d->id || f->prev != prev ||
+		    f->kind != FRAME_RAM || !(f->word & FRAME_COUNT_MASK) ||
+		    n++ > frame_limit) {
 			print(LOG_ERR, "audit: d%u: frame %x in its list\n",
 			      d->id, i);
 			return 1;

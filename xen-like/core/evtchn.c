@@ -72,7 +72,8 @@ static void set_pending(struct domain *d, unsigned int vcpu, port_t port)
 bool evtchn_pending(struct domain *d, port_t port)
 {
 	return READ_ONCE(d->shared->evtchn_pending[port / WORD_BITS]) >>
-		       (port % WORD_BITS) & 1;
+		       (port % WORD_BITS) &
+	       1;
 }
 
 int evtchn_unmask(struct domain *d, port_t port)
@@ -523,8 +524,8 @@ static const char *audit_port(struct domain *d, port_t port)
 			return "is reserved";
 		break;
 	}
-	return c->remote && c->state != PORT_INTERDOMAIN ? "holds a domain" :
-							   NULL;
+	return c->remote && c->state != PORT_INTERDOMAIN ? "holds a domain"
+							 : NULL;
 }
 
 int evtchn_audit(struct domain *d)

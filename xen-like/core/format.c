@@ -126,8 +126,8 @@ static void convert(struct out *o, char c, struct spec *s, va_list *ap)
 		/* fall through */
 	case 'u':
 	case 'x':
-		n = s->longs ? va_arg(*ap, unsigned long) :
-			       va_arg(*ap, unsigned int);
+		n = s->longs ? va_arg(*ap, unsigned long)
+			     : va_arg(*ap, unsigned int);
 		put_number(o, s, "", n, c == 'u' ? 10 : 16);
 		break;
 	case 'p':

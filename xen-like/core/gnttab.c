@@ -8,8 +8,8 @@
 
 int gnttab_init(struct domain *d, unsigned int max_frames)
 {
-	d->grant.max_frames =
-		MIN(max_frames, (unsigned int)ARRAY_SIZE(d->grant.shared));
+	d->grant.max_frames = MIN(max_frames,
+				  (unsigned int)ARRAY_SIZE(d->grant.shared));
 	d->grant.version = 1;
 	return max_frames ? gnttab_grow(d, 1) : 0;
 }

@@ -88,8 +88,7 @@ static bool set_bool(struct part value, bool *to)
 {
 	static const char *const off[] = { "0", "no", "off", "false",
 					   "disable" };
-	static const char *const on[] = { "", "1", "yes", "on", "true",
-					  "enable" };
+	static const char *const on[] = { "", "1", "yes", "on", "true", "enable" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(off); i++)
 		if (part_is(value, off[i]))
@@ -144,8 +143,8 @@ static bool opt_com1(struct part value)
 		return true;
 	if (!take_number(&baud, &n) || baud.len || n > 115200)
 		return false;
-	if (value.len && !(value.len >= 3 &&
-			   !__builtin_memcmp(value.p, "8n1", 3)))
+	if (value.len &&
+	    !(value.len >= 3 && !__builtin_memcmp(value.p, "8n1", 3)))
 		return false;
 	params.com1_baud = (uint32_t)n;
 	return true;
@@ -154,7 +153,7 @@ static bool opt_com1(struct part value)
 static bool level_named(struct part word, uint8_t *to)
 {
 	static const char *const names[] = {
-		[LOG_NONE] = "none", [LOG_ERR] = "error",
+		[LOG_NONE] = "none",	   [LOG_ERR] = "error",
 		[LOG_WARNING] = "warning", [LOG_INFO] = "info",
 		[LOG_DEBUG] = "debug",
 	};

@@ -12,8 +12,8 @@
 #include "console.h"
 
 #define LIMIT_BURST 10u
-#define LIMIT_NS 500000000ul
-#define LINE 400 /* bytes of one message */
+#define LIMIT_NS    500000000ul
+#define LINE	    400 /* bytes of one message */
 
 static enum log_level show_own = LOG_INFO, show_guest = LOG_WARNING;
 static uint64_t limit_time;

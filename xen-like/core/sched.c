@@ -18,7 +18,7 @@
 #include "print.h"
 #include "trace.h"
 
-#define SLICE_NS 30000000ul
+#define SLICE_NS  30000000ul
 #define POLL_SOME (~0u)
 
 struct queue {
@@ -27,7 +27,7 @@ struct queue {
 	unsigned int length;
 	struct vcpu *current, *idle;
 	struct vcpu *saving; /* finish() is not yet done with it */
-	struct timer slice; /* armed while somebody waits */
+	struct timer slice;  /* armed while somebody waits */
 } __attribute__((aligned(64)));
 
 uint32_t softirq_pending[MAX_CPUS];
@@ -286,8 +286,7 @@ static void finish(struct vcpu *prev, struct vcpu *next, bool queued)
 	/* It waits here: an idle CPU may want it. */
 	idle &= READ_ONCE(prev->affinity);
 	if (queued && idle)
-		softirq_raise((unsigned int)__builtin_ctz(idle),
-			      SOFTIRQ_SCHED);
+		softirq_raise((unsigned int)__builtin_ctz(idle), SOFTIRQ_SCHED);
 	store_release(&queues[cpu_id()].saving, (struct vcpu *)NULL);
 	if (next->domain) {
 		arch_update_vcpu_time(next);
@@ -528,11 +527,11 @@ void sched_runstate(struct vcpu *v, struct vcpu_runstate_info *out)
 static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r)
 {
 	gva_t to = READ_ONCE(v->runstate_area);
-	gva_t entry = to + offsetof(struct vcpu_runstate_info,
-				    state_entry_time);
+	gva_t entry = to + offsetof(struct vcpu_runstate_info, state_entry_time);
 	uint64_t time = r.state_entry_time;
 	bool flag = READ_ONCE(v->domain->vm_assist) >>
-			    VMASST_TYPE_runstate_update_flag & 1;
+			    VMASST_TYPE_runstate_update_flag &
+		    1;
 	int rc = 0;
 
 	if (!to)
@@ -567,8 +566,8 @@ static unsigned int audit_queue(unsigned int cpu)
 		if (v->queued && v->cpu == cpu && v != q->current &&
 		    (v->next || v == q->tail))
 			continue;
-		print(LOG_ERR, "audit: cpu%u queue: d%uv%u is misplaced\n",
-		      cpu, v->domain->id, v->id);
+		print(LOG_ERR, "audit: cpu%u queue: d%uv%u is misplaced\n", cpu,
+		      v->domain->id, v->id);
 		bad++;
 	}
 	if (n != q->length) {

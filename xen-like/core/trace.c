@@ -23,8 +23,8 @@ bool trace_on;
 static struct ring rings[MAX_CPUS];
 
 static const char *const names[] = {
-	[TRACE_NONE] = "none",	   [TRACE_HYPERCALL] = "hypercall",
-	[TRACE_TRAP] = "trap",	   [TRACE_SWITCH] = "switch",
+	[TRACE_NONE] = "none",	 [TRACE_HYPERCALL] = "hypercall",
+	[TRACE_TRAP] = "trap",	 [TRACE_SWITCH] = "switch",
 	[TRACE_ERROR] = "error",
 };
 
@@ -32,8 +32,8 @@ void trace_record(enum trace_event ev, uint64_t a, uint64_t b)
 {
 	struct ring *r = &rings[cpu_id()];
 
-	r->record[r->next++ % RECORDS] =
-		(struct record){ now_ns(), a, b, (uint64_t)ev };
+	r->record[r->next++ % RECORDS] = (struct record){ now_ns(), a, b,
+							  (uint64_t)ev };
 }
 
 static void dump_cpu(unsigned int cpu, unsigned int last)
@@ -41,8 +41,7 @@ static void dump_cpu(unsigned int cpu, unsigned int last)
 	struct ring *r = &rings[cpu];
 	uint32_t next = r->next;
 
-	for (uint32_t i = next - MIN(MIN(last, RECORDS), next); i != next;
-	     i++) {
+	for (uint32_t i = next - MIN(MIN(last, RECORDS), next); i != next; i++) {
 		const struct record *e = &r->record[i % RECORDS];
 
 		print(LOG_ERR, "trace cpu%u %lu.%06lu %s %lx %lx\n", cpu,
