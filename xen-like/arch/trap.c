@@ -96,7 +96,7 @@ static void print_registers(const struct cpu_user_regs *r)
 
 	print(LOG_ERR, "rip %04x:%016lx", r->cs, r->rip);
 	if (name)
-		print(LOG_ERR, " %s+%#lx", name, offset);
+		print(LOG_ERR, " %s+0x%lx", name, offset);
 	print(LOG_ERR, "\nrsp %04x:%016lx rflags %08lx\n", r->ss, r->rsp,
 	      r->rflags);
 	print(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax,
@@ -372,7 +372,7 @@ static bool own_page_fault(struct cpu_user_regs *r)
 
 static _Noreturn void trap_fatal(const struct cpu_user_regs *r)
 {
-	print(LOG_ERR, "CPU %u: exception %u, error code %#x\n", cpu_id(),
+	print(LOG_ERR, "CPU %u: exception %u, error code 0x%x\n", cpu_id(),
 	      r->entry_vector, r->error_code);
 	print_registers(r);
 	panic("exception %u in the hypervisor", r->entry_vector);
