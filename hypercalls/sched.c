@@ -53,10 +53,19 @@ static int64_t op_remote_shutdown(struct hypercall *h)
 	d = domain_get(s.domain_id);
 	if (!d)
 		return -XEN_ESRCH;
-	if (h->v->domain->privileged)
-		domain_shutdown(d, (uint8_t)s.reason);
+	if (!h->v->domain->privileged) {
+		domain_put(d);
+		return -XEN_EPERM;
+	}
+	/* Its own end may not return from there. */
+	if (d == h->v->domain) {
+		domain_put(d);
+		domain_shutdown(h->v->domain, (uint8_t)s.reason);
+		return 0;
+	}
+	domain_shutdown(d, (uint8_t)s.reason);
 	domain_put(d);
-	return h->v->domain->privileged ? 0 : -XEN_EPERM;
+	return 0;
 }
 
 static int64_t op_watchdog(struct hypercall *h)
