@@ -81,8 +81,7 @@ int64_t hc_mmu_update(struct hypercall *h)
 		return rc;
 	b.fg_dom = mmu_foreign_get(h->v, (domid_t)foreigndom);
 	if (b.fg_dom) {
-		rc = mmu_batch_run(h, &b, sizeof(struct mmu_update),
-				   update_one);
+		rc = mmu_batch_run(h, &b, sizeof(struct mmu_update), update_one);
 		mmu_foreign_put(h->v, b.fg_dom);
 	} else {
 		rc = -XEN_ESRCH;
@@ -112,8 +111,9 @@ static int va_flush(struct vcpu *v, gva_t va, uint64_t flags)
 	else
 		rc = mmu_vcpumask(v, who, &mask);
 	if (mask)
-		arch_flush(mask, kind == UVMF_INVLPG ? FLUSH_VA :
-						       FLUSH_TLB | FLUSH_GLOBAL,
+		arch_flush(mask,
+			   kind == UVMF_INVLPG ? FLUSH_VA
+					       : FLUSH_TLB | FLUSH_GLOBAL,
 			   va);
 	return rc;
 }

@@ -3,8 +3,8 @@
 #include "mmubatch.h"
 #include "pte.h"
 
-#define PREEMPTED (1u << 31)	/* in the count: a continued call */
-#define CHUNK 512u		/* bytes of requests copied in at once */
+#define PREEMPTED (1u << 31) /* in the count: a continued call */
+#define CHUNK	  512u	     /* bytes of requests copied in at once */
 
 /* ---- Continuing ------------------------------------------------------------ */
 

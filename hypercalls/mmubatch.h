@@ -10,9 +10,9 @@
 #include "hypercall.h"
 
 struct mmu_batch {
-	struct vcpu *v;		/* the caller */
-	struct domain *pt_dom;	/* owner of the tables */
-	struct domain *fg_dom;	/* owner of the frames named */
+	struct vcpu *v;	       /* the caller */
+	struct domain *pt_dom; /* owner of the tables */
+	struct domain *fg_dom; /* owner of the frames named */
 };
 
 /*

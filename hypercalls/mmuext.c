@@ -142,7 +142,7 @@ static int op_super(struct mmu_batch *b, const struct mmuext_op *op)
 
 static const struct mmuext_row {
 	mmuext_fn *fn;
-	bool foreign;	/* may be asked for another domain's frames */
+	bool foreign; /* may be asked for another domain's frames */
 } ops[] = {
 	[MMUEXT_PIN_L1_TABLE] = { op_pin, true },
 	[MMUEXT_PIN_L2_TABLE] = { op_pin, true },

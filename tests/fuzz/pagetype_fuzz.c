@@ -20,10 +20,10 @@
 #include "pte.h"
 #include "sched.h"
 
-#define DOMAINS 2u
-#define VCPUS 2u
-#define PAGES 28u
-#define STEPS 400u
+#define DOMAINS	  2u
+#define VCPUS	  2u
+#define PAGES	  28u
+#define STEPS	  400u
 #define PREEMPTED (1ul << 31)
 
 /* A vCPU and its call that was not finished. */
@@ -105,8 +105,8 @@ static uint64_t pick_pte(const struct actor *a)
 
 static unsigned int pick_index(void)
 {
-	static const uint16_t at[] = { 0,   1,	 2,   3,   63,	64,
-				       65,  255, 256, 271, 272, 511 };
+	static const uint16_t at[] = { 0,  1,	2,   3,	  63,  64,
+				       65, 255, 256, 271, 272, 511 };
 	uint8_t b = byte();
 
 	return b < 0x80 ? b % 8 : at[b % ARRAY_SIZE(at)];
@@ -259,8 +259,7 @@ static void do_protect(struct actor *a)
 	uint64_t pte = guest[a->d->id].mfn[page].n << PAGE_SHIFT | PTE_P |
 		       PTE_US | PTE_A;
 
-	call(a, hc_update_va_mapping, HOST_VA(page),
-	     b & 3 ? pte : pte | PTE_RW,
+	call(a, hc_update_va_mapping, HOST_VA(page), b & 3 ? pte : pte | PTE_RW,
 	     b & 4 ? UVMF_NONE : UVMF_INVLPG | UVMF_ALL, 0);
 }
 
@@ -300,8 +299,7 @@ static void do_emulated(struct actor *a)
 		return;
 	(void)pte_write_partial(a->v, table,
 				index * 8 + byte() % (8 / size) * size,
-				pick_pte(a), size,
-				expect & 1 ? &expect : NULL);
+				pick_pte(a), size, expect & 1 ? &expect : NULL);
 	frame_put(table);
 }
 
@@ -341,9 +339,10 @@ static void do_balloon(struct actor *a)
 static void step(void)
 {
 	static void (*const does[])(struct actor *) = {
-		do_update, do_update, do_update, do_ext,  do_ext,     do_va,
-		do_va,	   do_write,  do_write,	 do_read, do_emulated, do_gdt,
-		do_balloon, do_copy, do_copy, do_protect, do_protect,
+		do_update,   do_update,	 do_update,  do_ext,   do_ext,
+		do_va,	     do_va,	 do_write,   do_write, do_read,
+		do_emulated, do_gdt,	 do_balloon, do_copy,  do_copy,
+		do_protect,  do_protect,
 	};
 	uint8_t b = byte();
 	struct actor *a = &actor[b % ARRAY_SIZE(actor)];
@@ -361,9 +360,8 @@ static void create(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(actor); i++) {
 		unsigned int id = i / VCPUS;
 
-		if (i % VCPUS == 0 &&
-		    !host_guest_create(&guest[id], (domid_t)id, !id, VCPUS,
-				       PAGES))
+		if (i % VCPUS == 0 && !host_guest_create(&guest[id], (domid_t)id,
+							 !id, VCPUS, PAGES))
 			panic("no memory for domain %u", id);
 		memset(&actor[i], 0, sizeof(actor[i]));
 		actor[i].d = guest[id].d;

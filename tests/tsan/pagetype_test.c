@@ -16,8 +16,8 @@
 #include "pte.h"
 #include "sched.h"
 
-#define CPUS 4u
-#define PAGES 24u
+#define CPUS	   4u
+#define PAGES	   24u
 #define OPERATIONS 200000u
 
 static struct host_guest g;
@@ -137,7 +137,7 @@ static void *cpu(void *arg)
 {
 	static void (*const does[])(struct vcpu *) = {
 		update, update, update, write_page, write_page, clear_page,
-		pin, unpin, unpin, set_root, segments, find,
+		pin,	unpin,	unpin,	set_root,   segments,	find,
 	};
 	unsigned int n = (unsigned int)(uintptr_t)arg;
 	struct vcpu *v = g.d->vcpu[n];
@@ -175,8 +175,7 @@ int main(void)
 	host.threaded = false;
 	host_cpu(0);
 	if (audit_frames() || heap_audit() || host_tlb_audit()) {
-		printf("FAIL pagetype_threads (the audit)\n%s\n",
-		       host.console);
+		printf("FAIL pagetype_threads (the audit)\n%s\n", host.console);
 		return 1;
 	}
 	printf("NOTE preemption points: %lu, taken %lu\n", host.preempt_asked,

@@ -11,10 +11,10 @@
 #include "unit.h"
 
 #define PAGES 32u
-#define F_RO (PTE_P | PTE_US | PTE_A)
-#define F_RW (F_RO | PTE_RW | PTE_D)
+#define F_RO  (PTE_P | PTE_US | PTE_A)
+#define F_RW  (F_RO | PTE_RW | PTE_D)
 
-static struct host_guest g, other;	/* privileged, not */
+static struct host_guest g, other; /* privileged, not */
 static struct vcpu *v;
 static uint64_t args[64];
 
@@ -89,8 +89,7 @@ static mfn_t l3(const struct host_guest *of)
 
 static int set(mfn_t table, unsigned int i, uint64_t value)
 {
-	return until_done(pte_update(v, g.d, g.d, table, i, value, false,
-				     NULL));
+	return until_done(pte_update(v, g.d, g.d, table, i, value, false, NULL));
 }
 
 /* An unmapped page of g's, zeroed. */
@@ -127,8 +126,7 @@ static mfn_t tree(void)
 static int64_t call(hypercall_fn *fn, uint64_t a0, uint64_t a1, uint64_t a2,
 		    uint64_t a3)
 {
-	struct hypercall h = { .v = current_vcpu(),
-			       .arg = { a0, a1, a2, a3 } };
+	struct hypercall h = { .v = current_vcpu(), .arg = { a0, a1, a2, a3 } };
 
 	return until_done((int)fn(&h));
 }
@@ -155,8 +153,7 @@ static void l1_flags_are_adjusted(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(row); i++) {
 		CU_ASSERT_EQUAL(set(l1(&g), 100, pte(g.mfn[0], row[i].in)), 0);
-		CU_ASSERT_EQUAL(*entry(l1(&g), 100),
-				pte(g.mfn[0], row[i].out));
+		CU_ASSERT_EQUAL(*entry(l1(&g), 100), pte(g.mfn[0], row[i].out));
 	}
 	CU_ASSERT_EQUAL(set(l1(&g), 100, 0), 0);
 }
@@ -192,12 +189,12 @@ static void an_exchange_compares(void)
 	uint64_t *e = entry(l1(&g), 0), old = *e, expect = old ^ PTE_A;
 	uint64_t value = pte(g.mfn[1], F_RW | PTE_G);
 
-	CU_ASSERT_EQUAL(pte_update(v, g.d, g.d, l1(&g), 0, value, false,
-				   &expect), -XEN_EAGAIN);
+	CU_ASSERT_EQUAL(pte_update(v, g.d, g.d, l1(&g), 0, value, false, &expect),
+			-XEN_EAGAIN);
 	CU_ASSERT_EQUAL(expect, old);
 	CU_ASSERT_EQUAL(*e, old);
-	CU_ASSERT_EQUAL(pte_update(v, g.d, g.d, l1(&g), 0, value, false,
-				   &expect), 0);
+	CU_ASSERT_EQUAL(
+		pte_update(v, g.d, g.d, l1(&g), 0, value, false, &expect), 0);
 	CU_ASSERT_EQUAL(*e, value);
 }
 
@@ -225,19 +222,20 @@ static void errors_of_entries(void)
 	/* L1: not ours, nobody's, no memory at all. */
 	CU_ASSERT_EQUAL(set(l1(&g), 90, pte(other.mfn[0], F_RO)), -XEN_EBUSY);
 	CU_ASSERT_EQUAL(set(l1(&g), 90, pte(MFN(0), F_RO)), -XEN_EBUSY);
-	CU_ASSERT_EQUAL(pte_update(w, o, o, own, 90, PTE_ADDR | F_RO, false,
-				   NULL), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(
+		pte_update(w, o, o, own, 90, PTE_ADDR | F_RO, false, NULL),
+		-XEN_EINVAL);
 	/* Cache types are for who has devices. */
 	CU_ASSERT_EQUAL(pte_update(w, o, o, own, 90,
 				   pte(other.mfn[0], F_RO | PTE_PCD), false,
-				   NULL), -XEN_EINVAL);
+				   NULL),
+			-XEN_EINVAL);
 	/* Upper: no superpages, no cache types, no globals, right level. */
 	CU_ASSERT_EQUAL(set(two, 90, pte(g.mfn[0], F_RW | PTE_PSE)),
 			-XEN_EINVAL);
 	CU_ASSERT_EQUAL(set(two, 90, pte(spare(9), F_RW | PTE_PWT)),
 			-XEN_EINVAL);
-	CU_ASSERT_EQUAL(set(two, 90, pte(spare(9), F_RW | PTE_G)),
-			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(set(two, 90, pte(spare(9), F_RW | PTE_G)), -XEN_EINVAL);
 	CU_ASSERT_EQUAL(set(two, 90, pte(g.mfn[0], F_RW)), -XEN_EINVAL);
 	CU_ASSERT_EQUAL(set(two, 90, pte(two, F_RW)), -XEN_EINVAL);
 	CU_ASSERT_EQUAL(set(two, 90, pte(g.root, F_RW)), -XEN_EINVAL);
@@ -274,13 +272,13 @@ static void descriptors_are_made_safe(void)
 	mfn_t seg = spare(10);
 	uint64_t *e = entry(seg, 0);
 
-	e[1] = 0x00af9b000000ffff;	/* 64-bit code, DPL 0 */
+	e[1] = 0x00af9b000000ffff;		  /* 64-bit code, DPL 0 */
 	e[2] = 0x00cf93000000ffff & ~(1ul << 47); /* not present */
 	CU_ASSERT_EQUAL(type_get(g.d, seg, FT_SEGDESC), 0);
 	CU_ASSERT_EQUAL(e[1], 0x00affb000000ffff);
 	CU_ASSERT_EQUAL(e[2], 0x00cf13000000ffff);
 	type_put(seg);
-	e[3] = 0x0000890000000067;	/* a TSS */
+	e[3] = 0x0000890000000067; /* a TSS */
 	CU_ASSERT_EQUAL(set(l1(&g), 99, pte(seg, F_RW)), 0);
 	CU_ASSERT_EQUAL(set(l1(&g), 99, 0), 0);
 	CU_ASSERT_EQUAL(type_get(g.d, seg, FT_SEGDESC), -XEN_EINVAL);
@@ -300,7 +298,8 @@ static void device_memory(void)
 	CU_ASSERT_EQUAL(set(l1(&g), 80, pte(io, F_RW | PTE_PCD)), 0);
 	CU_ASSERT_EQUAL(*e, pte(io, F_RW | PTE_PCD | PTE_G));
 	CU_ASSERT_EQUAL(pte_update(v, g.d, pseudo, l1(&g), 80, pte(io, F_RO),
-				   false, NULL), 0);
+				   false, NULL),
+			0);
 	/* RAM is nobody's by that name. */
 	CU_ASSERT_EQUAL(pte_update(v, g.d, pseudo, l1(&g), 81,
 				   pte(g.mfn[0], F_RO), false, NULL),
@@ -328,8 +327,8 @@ static void foreign_frames(void)
 {
 	uint64_t value = pte(other.mfn[2], F_RW);
 
-	CU_ASSERT_EQUAL(pte_update(v, g.d, other.d, l1(&g), 80, value, false,
-				   NULL), 0);
+	CU_ASSERT_EQUAL(
+		pte_update(v, g.d, other.d, l1(&g), 80, value, false, NULL), 0);
 	CU_ASSERT_EQUAL(frame_of(other.mfn[2])->foreign, 1);
 	CU_ASSERT_EQUAL(audit_frames(), 0);
 	/* Its owner cannot make a table of it meanwhile. */
@@ -379,9 +378,10 @@ static void a_failed_validation_leaves_nothing(void)
 				-XEN_EINVAL);
 		host.preempt = NULL;
 		for (unsigned int p = 20; p < 25; p++)
-			CU_ASSERT_EQUAL(word(g.mfn[p]) &
-					(FRAME_TCOUNT_MASK | FRAME_PARTIAL |
-					 FRAME_VALIDATED), 0);
+			CU_ASSERT_EQUAL(word(g.mfn[p]) & (FRAME_TCOUNT_MASK |
+							  FRAME_PARTIAL |
+							  FRAME_VALIDATED),
+					0);
 		CU_ASSERT_EQUAL(word(g.mfn[0]), before);
 		CU_ASSERT_EQUAL(audit_frames(), 0);
 		for (unsigned int p = 20; p < 25; p++)
@@ -447,8 +447,7 @@ static void a_change_that_is_never_continued(void)
 
 	host.preempt = always;
 	for (unsigned int n = 0; n < 15; n++)
-		CU_ASSERT_EQUAL_FATAL(type_pin(g.d, top, FT_L4),
-				      -XEN_ERESTART);
+		CU_ASSERT_EQUAL_FATAL(type_pin(g.d, top, FT_L4), -XEN_ERESTART);
 	CU_ASSERT_NOT_EQUAL(word(top) & FRAME_PARTIAL, 0);
 	CU_ASSERT_EQUAL(type_get(g.d, top, FT_WRITABLE), -XEN_EINVAL);
 	CU_ASSERT_EQUAL(domain_free(g.d, top), 0);
@@ -482,8 +481,7 @@ static void roots(void)
 	CU_ASSERT_EQUAL(until_done(pte_set_root(v, top, true)), 0);
 	CU_ASSERT_EQUAL(word(top) & FRAME_TCOUNT_MASK, 2 * FRAME_TCOUNT_ONE);
 	CU_ASSERT_EQUAL(until_done(pte_set_root(v, l3(&g), true)), -XEN_EINVAL);
-	CU_ASSERT_EQUAL(until_done(pte_set_root(v, MFN(0), false)),
-			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(until_done(pte_set_root(v, MFN(0), false)), -XEN_EINVAL);
 	CU_ASSERT_EQUAL(until_done(pte_set_root(v, MFN(0), true)), 0);
 	CU_ASSERT_EQUAL(until_done(pte_set_root(v, g.root, false)), 0);
 	CU_ASSERT_EQUAL(until_done(pte_finish(v)), 0);
@@ -549,11 +547,13 @@ static void who_maps_a_foreign_frame_is_flushed(void)
 	mfn_t m = other.mfn[7];
 
 	CU_ASSERT_EQUAL(pte_update(v, g.d, other.d, l1(&g), 80, pte(m, F_RW),
-				   false, NULL), 0);
+				   false, NULL),
+			0);
 	CU_ASSERT_EQUAL(copy_to_guest(HOST_VA(80), &x, 8), 0);
 	CU_ASSERT_EQUAL(set(l1(&g), 80, 0), 0);
 	CU_ASSERT_EQUAL(pte_update(other.d->vcpu[0], other.d, other.d,
-				   l1(&other), 7, 0, false, NULL), 0);
+				   l1(&other), 7, 0, false, NULL),
+			0);
 	CU_ASSERT_EQUAL(type_get(other.d, m, FT_L1), 0);
 	CU_ASSERT_EQUAL(host_tlb_audit(), 0);
 	type_put(m);
@@ -574,8 +574,7 @@ static void a_batch_says_how_far_it_got(void)
 	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF), 0);
 	CU_ASSERT_EQUAL(*done, 5);
 	req[3].val = pte(g.root, F_RW);
-	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF),
-			-XEN_EBUSY);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF), -XEN_EBUSY);
 	CU_ASSERT_EQUAL(*done, 3);
 	req[1].ptr |= 7;
 	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF),
@@ -586,8 +585,8 @@ static void a_batch_says_how_far_it_got(void)
 	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, 0, 0), -XEN_ESRCH);
 	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, 0, 99 << 16 | DOMID_SELF),
 			-XEN_ESRCH);
-	CU_ASSERT_EQUAL(call(hc_mmu_update, 0xffff800000000000, 5, 0,
-			     DOMID_SELF), -XEN_EFAULT);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, 0xffff800000000000, 5, 0, DOMID_SELF),
+			-XEN_EFAULT);
 	/* 512 bytes are there: one request can be read, the next cannot. */
 	req[31].ptr = pte(l1(&g), 200 * 8);
 	req[31].val = 0;
@@ -599,8 +598,9 @@ static void a_batch_says_how_far_it_got(void)
 static void a_batch_is_continued(void)
 {
 	struct mmuext_op *op = (void *)args;
-	struct hypercall h = { .v = v, .arg = { HOST_WINDOW, 3,
-				HOST_WINDOW + 480, DOMID_SELF } };
+	struct hypercall h = {
+		.v = v, .arg = { HOST_WINDOW, 3, HOST_WINDOW + 480, DOMID_SELF }
+	};
 	unsigned int again = 0;
 	int64_t rc;
 
@@ -621,7 +621,8 @@ static void a_batch_is_continued(void)
 	op[0].cmd = MMUEXT_UNPIN_TABLE;
 	op[1].cmd = 77;
 	CU_ASSERT_EQUAL(call(hc_mmuext_op, HOST_WINDOW, 2, HOST_WINDOW + 480,
-			     DOMID_SELF), -XEN_ENOSYS);
+			     DOMID_SELF),
+			-XEN_ENOSYS);
 	CU_ASSERT_EQUAL(*(uint32_t *)&args[60], 1);
 	CU_ASSERT_EQUAL(word(g.mfn[24]) & FRAME_TCOUNT_MASK, 0);
 }
@@ -646,10 +647,10 @@ static void errors_of_extended_operations(void)
 			-XEN_EINVAL);
 	CU_ASSERT_EQUAL(ext(MMUEXT_COPY_PAGE, g.mfn[0].n, 1, DOMID_SELF),
 			-XEN_EINVAL);
-	CU_ASSERT_EQUAL(ext(MMUEXT_COPY_PAGE, g.mfn[0].n, g.root.n,
-			    DOMID_SELF), 0);
-	CU_ASSERT_EQUAL(memcmp(frame_ptr(g.mfn[0]), frame_ptr(g.root),
-			       PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(ext(MMUEXT_COPY_PAGE, g.mfn[0].n, g.root.n, DOMID_SELF),
+			0);
+	CU_ASSERT_EQUAL(
+		memcmp(frame_ptr(g.mfn[0]), frame_ptr(g.root), PAGE_SIZE), 0);
 	CU_ASSERT_EQUAL(ext(MMUEXT_MARK_SUPER, 0, 0, DOMID_SELF),
 			-XEN_EOPNOTSUPP);
 	CU_ASSERT_EQUAL(ext(MMUEXT_TLB_FLUSH_MULTI, 0, 1ul << 63, DOMID_SELF),
@@ -659,8 +660,7 @@ static void errors_of_extended_operations(void)
 			-XEN_EINVAL);
 	CU_ASSERT_EQUAL(ext(14, 0, 0, DOMID_SELF), -XEN_ENOSYS);
 	host_run(other.d->vcpu[0]);
-	CU_ASSERT_EQUAL(ext(MMUEXT_FLUSH_CACHE, 0, 0, DOMID_SELF),
-			-XEN_EACCES);
+	CU_ASSERT_EQUAL(ext(MMUEXT_FLUSH_CACHE, 0, 0, DOMID_SELF), -XEN_EACCES);
 	CU_ASSERT_EQUAL(ext(MMUEXT_FLUSH_CACHE_GLOBAL, 0, 0, DOMID_SELF),
 			-XEN_EINVAL);
 	CU_ASSERT_EQUAL(ext(MMUEXT_UNPIN_TABLE, g.root.n, 0, 0), -XEN_EPERM);
@@ -676,19 +676,22 @@ static void update_va_mapping(void)
 	CU_ASSERT_EQUAL(copy_to_guest(va, &x, 8), 0);
 	CU_ASSERT_EQUAL(copy_from_guest(&y, HOST_VA(0), 8), 0);
 	CU_ASSERT_EQUAL(y, 77);
-	CU_ASSERT_EQUAL(call(hc_update_va_mapping, va, 0,
-			     UVMF_INVLPG | UVMF_LOCAL, 0), 0);
+	CU_ASSERT_EQUAL(
+		call(hc_update_va_mapping, va, 0, UVMF_INVLPG | UVMF_LOCAL, 0),
+		0);
 	CU_ASSERT_EQUAL(copy_to_guest(va, &x, 8), -XEN_EFAULT);
 	CU_ASSERT_EQUAL(call(hc_update_va_mapping, va, 0,
-			     UVMF_TLB_FLUSH | 1ul << 62, 0), -XEN_EFAULT);
+			     UVMF_TLB_FLUSH | 1ul << 62, 0),
+			-XEN_EFAULT);
 	CU_ASSERT_EQUAL(call(hc_update_va_mapping, va + (1ul << 30), 0, 0, 0),
 			-XEN_EINVAL);
-	CU_ASSERT_EQUAL(call(hc_update_va_mapping, 0xffff800000000000, 0, 0,
-			     0), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping, 0xffff800000000000, 0, 0, 0),
+			-XEN_EINVAL);
 	CU_ASSERT_EQUAL(call(hc_update_va_mapping_otherdomain, va, 0, 0, 5),
 			-XEN_ESRCH);
 	CU_ASSERT_EQUAL(call(hc_update_va_mapping_otherdomain, va,
-			     pte(other.mfn[0], F_RO), 0, 1), 0);
+			     pte(other.mfn[0], F_RO), 0, 1),
+			0);
 	host_run(other.d->vcpu[0]);
 	CU_ASSERT_EQUAL(call(hc_update_va_mapping_otherdomain, va, 0, 0, 0),
 			-XEN_EPERM);

@@ -12,13 +12,13 @@
 #include "pte.h"
 #include "vcpu.h"
 
-#define WINDOW 8192u
-#define PRINTED 20u	/* findings; the rest are only counted */
+#define WINDOW	8192u
+#define PRINTED 20u /* findings; the rest are only counted */
 
 static struct {
 	uint32_t plain, typed;
 } counted[WINDOW];
-static uint64_t first;	/* frame of counted[0] */
+static uint64_t first; /* frame of counted[0] */
 static unsigned int findings;
 
 static void finding(mfn_t m, const char *what, uint64_t a, uint64_t b)
@@ -26,7 +26,8 @@ static void finding(mfn_t m, const char *what, uint64_t a, uint64_t b)
 	const struct frame *f = frame_of(m);
 
 	if (findings++ < PRINTED)
-		print(LOG_ERR, "audit: frame %lx (owner d%u, word %lx): %s %lx %lx\n",
+		print(LOG_ERR,
+		      "audit: frame %lx (owner d%u, word %lx): %s %lx %lx\n",
 		      m.n, f->owner, f->word, what, a, b);
 }
 
@@ -94,8 +95,7 @@ static void count_entry(mfn_t table, enum frame_type type, unsigned int i)
 		return;
 	}
 	held(pte_mfn(pte), type - 1, "an upper entry, type");
-	if (!(pte & PTE_US) ||
-	    pte & (PTE_PWT | PTE_PCD | PTE_PSE | PTE_G))
+	if (!(pte & PTE_US) || pte & (PTE_PWT | PTE_PCD | PTE_PSE | PTE_G))
 		finding(table, "not legal: entry", i, pte);
 }
 
@@ -170,11 +170,10 @@ static void compare(mfn_t m, uint32_t plain, uint32_t typed)
 	uint64_t tcount = (w & FRAME_TCOUNT_MASK) >> FRAME_TCOUNT_SHIFT;
 
 	if ((w & FRAME_COUNT_MASK) != plain)
-		finding(m, "references, counted and held:",
-			w & FRAME_COUNT_MASK, plain);
+		finding(m, "references, counted and held:", w & FRAME_COUNT_MASK,
+			plain);
 	if (tcount != typed)
-		finding(m, "typed references, counted and held:", tcount,
-			typed);
+		finding(m, "typed references, counted and held:", tcount, typed);
 	if (!(w & FRAME_COUNT_MASK)) {
 		compare_idle(m);
 		return;

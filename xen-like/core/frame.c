@@ -67,8 +67,7 @@ void frame_drop_share(mfn_t m)
 	uint64_t w;
 
 	ASSERT(f->kind == FRAME_SHARE);
-	w = __atomic_sub_fetch(&f->word,
-			       FRAME_TCOUNT_ONE + FRAME_ALLOCATED + 2,
+	w = __atomic_sub_fetch(&f->word, FRAME_TCOUNT_ONE + FRAME_ALLOCATED + 2,
 			       __ATOMIC_SEQ_CST);
 	if (!(w & FRAME_COUNT_MASK))
 		frame_gone(m);
@@ -98,20 +97,17 @@ void frame_gone(mfn_t m)
 bool frame_get_any(mfn_t m)
 {
 	struct frame *f;
-	uint64_t w, count;
+	uint64_t w;
 
 	if (m.n >= frame_limit)
 		return false;
 	f = frame_of(m);
 	w = READ_ONCE(f->word);
 	do {
-		count = w & FRAME_COUNT_MASK;
-		/* The last few are for references that must not fail. */
-		if (!count || count > FRAME_COUNT_MASK - MAX_CPUS)
+		if (!frame_room(w))
 			return false;
-	} while (!__atomic_compare_exchange_n(&f->word, &w, w + 1, false,
-					      __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(
+		&f->word, &w, w + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	return true;
 }
 
@@ -129,8 +125,7 @@ bool frame_get(mfn_t m, domid_t owner)
 
 void frame_put(mfn_t m)
 {
-	uint64_t w = __atomic_fetch_sub(&frame_of(m)->word, 1,
-					__ATOMIC_SEQ_CST);
+	uint64_t w = __atomic_fetch_sub(&frame_of(m)->word, 1, __ATOMIC_SEQ_CST);
 
 	ASSERT(w & FRAME_COUNT_MASK);
 	if ((w & FRAME_COUNT_MASK) == 1)
@@ -150,8 +145,7 @@ bool frame_steal(mfn_t m, domid_t owner)
 	w = READ_ONCE(f->word);
 	do {
 		/* The owner's and the one just taken? */
-		if ((w & used) != (FRAME_ALLOCATED | 2) ||
-		    f->kind != FRAME_RAM) {
+		if ((w & used) != (FRAME_ALLOCATED | 2) || f->kind != FRAME_RAM) {
 			frame_put(m);
 			return false;
 		}

@@ -22,15 +22,15 @@
 #define BATCH 64 /* entries between two preemption points */
 
 struct walk {
-	struct domain *d;    /* the tables' owner, when validating */
-	mfn_t table[FT_L4];  /* busy by us; each below is named by the one above */
-	int depth;	     /* the one at work */
-	bool worked;	     /* more than going down the stack was done */
-	uint8_t fail;	     /* of the top table, when it is idle again */
+	struct domain *d;   /* the tables' owner, when validating */
+	mfn_t table[FT_L4]; /* busy by us; each below is named by the one above */
+	int depth;	    /* the one at work */
+	bool worked;	    /* more than going down the stack was done */
+	uint8_t fail;	    /* of the top table, when it is idle again */
 };
 
 /* type_claim(): besides 0 for usable and errors */
-#define CLAIM_NEW 1	/* busy by us */
+#define CLAIM_NEW     1 /* busy by us */
 #define CLAIM_RESUMED 2 /* the same, was partial: one plain reference more */
 
 static bool swap(struct frame *f, uint64_t *old, uint64_t new)
@@ -77,8 +77,8 @@ static void stamp_now(struct frame *f)
  */
 static void forget_old_type(struct domain *d, const struct frame *f)
 {
-	cpumask_t mask = d && !READ_ONCE(f->foreign) ? READ_ONCE(d->dirty) :
-						       cpus_online();
+	cpumask_t mask = d && !READ_ONCE(f->foreign) ? READ_ONCE(d->dirty)
+						     : cpus_online();
 
 	mask = arch_flush_filter(mask, READ_ONCE(f->stamp));
 	if (mask)
@@ -116,8 +116,7 @@ static int type_claim(struct domain *d, struct frame *f, enum frame_type type)
 	for (;;) {
 		bool same = frame_type_in(w) == type;
 
-		if (!(w & FRAME_TCOUNT_MASK) &&
-		    !(same && w & FRAME_VALIDATED)) {
+		if (!(w & FRAME_TCOUNT_MASK) && !(same && w & FRAME_VALIDATED)) {
 			if (claim_idle(d, f, type, &w))
 				return CLAIM_NEW;
 		} else if (!same ||
@@ -241,8 +240,7 @@ static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
 	uint64_t pte = READ_ONCE(*entry);
 	int rc;
 
-	if (!(pte & PTE_P) ||
-	    (type == FT_L4 && pte_root_slot_xen(f->done))) {
+	if (!(pte & PTE_P) || (type == FT_L4 && pte_root_slot_xen(f->done))) {
 		f->done++;
 		return 0;
 	}
@@ -302,7 +300,7 @@ static void child_put(struct walk *k, uint64_t entry)
 		else
 			new = w - FRAME_TCOUNT_ONE - 1;
 	} while (!swap(f, &w, new));
-	if (new & FRAME_VALIDATED)
+	if (new &FRAME_VALIDATED)
 		return;
 	f->done = PTES;
 	f->fail = 0;
@@ -438,10 +436,43 @@ int type_take(struct domain *d, mfn_t m, enum frame_type type)
 	return walk_run(d, m);
 }
 
+/*
+ * Both references by one swap, if m is d's and usable as some type in mask:
+ * most calls find it so. Writable pages are usable without references, too.
+ */
+static bool get_usable(struct domain *d, mfn_t m, unsigned int mask,
+		       enum frame_type *type)
+{
+	struct frame *f;
+	uint64_t w;
+
+	if (m.n >= frame_limit || READ_ONCE(frame_of(m)->owner) != d->id)
+		return false;
+	f = frame_of(m);
+	w = load_acquire(&f->word);
+	do {
+		*type = frame_type_in(w);
+		if (!(w & FRAME_VALIDATED) || !(mask >> *type & 1) ||
+		    (*type != FT_WRITABLE && !(w & FRAME_TCOUNT_MASK)) ||
+		    !frame_room(w) ||
+		    (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_MASK)
+			return false;
+	} while (!swap(f, &w, w + FRAME_TCOUNT_ONE + 1));
+	if (likely(READ_ONCE(f->owner) == d->id))
+		return true;
+	/* It was somebody else's meanwhile. */
+	if (type_put(m))
+		pte_defer(current_vcpu(), m);
+	return false;
+}
+
 int type_get(struct domain *d, mfn_t m, enum frame_type type)
 {
+	enum frame_type found;
 	int rc;
 
+	if (get_usable(d, m, 1u << type, &found))
+		return 0;
 	if (!frame_get(m, d->id))
 		return -XEN_EINVAL;
 	rc = type_take(d, m, type);
@@ -452,18 +483,10 @@ int type_get(struct domain *d, mfn_t m, enum frame_type type)
 
 int type_hold(struct domain *d, mfn_t m, enum frame_type *type)
 {
-	struct frame *f = frame_of(m);
-	uint64_t w = load_acquire(&f->word);
-
-	while (w & FRAME_VALIDATED && w & FRAME_TCOUNT_MASK &&
-	       (w & FRAME_TCOUNT_MASK) != FRAME_TCOUNT_MASK) {
-		if (!swap(f, &w, w + FRAME_TCOUNT_ONE))
-			continue;
-		*type = frame_type_in(w);
+	if (get_usable(d, m, ~0u, type))
 		return 0;
-	}
 	*type = FT_WRITABLE;
-	return type_take(d, m, FT_WRITABLE);
+	return type_get(d, m, FT_WRITABLE);
 }
 
 int type_put(mfn_t m)
@@ -482,8 +505,8 @@ int type_put(mfn_t m)
 		else
 			new = w - FRAME_TCOUNT_ONE - 1;
 	} while (!swap(f, &w, new));
-	if (new & FRAME_VALIDATED) {
-		if (!(new & FRAME_COUNT_MASK))
+	if (new &FRAME_VALIDATED) {
+		if (!(new &FRAME_COUNT_MASK))
 			frame_gone(m);
 		return 0;
 	}
@@ -521,107 +544,7 @@ int type_finish(mfn_t m)
 	return finish(m, false);
 }
 
-/* ---- Pins ------------------------------------------------------------------------------------ */
-
-/* Set or clear the pin: was it otherwise before? */
-static bool pin_change(struct frame *f, bool pinned)
+int type_abandon(mfn_t m)
 {
-	uint64_t w = pinned ? __atomic_fetch_or(&f->word, FRAME_PINNED,
-						__ATOMIC_SEQ_CST) :
-			      __atomic_fetch_and(&f->word, ~FRAME_PINNED,
-						 __ATOMIC_SEQ_CST);
-
-	return !(w & FRAME_PINNED) == pinned;
-}
-
-int type_pin(struct domain *d, mfn_t m, enum frame_type type)
-{
-	struct frame *f;
-	int rc = type_get(d, m, type);
-
-	if (rc)
-		return rc;
-	f = frame_of(m);
-	if (!pin_change(f, true)) {
-		/* Mostly not the last reference, but somebody may unpin. */
-		if (type_put(m))
-			pte_defer(current_vcpu(), m);
-		return -XEN_EINVAL;
-	}
-	/* Was d's end faster, and has passed this frame by? */
-	if (unlikely(READ_ONCE(f->swept)) && pin_change(f, false) &&
-	    type_put(m))
-		pte_defer(current_vcpu(), m);
-	return 0;
-}
-
-int type_unpin(struct domain *d, mfn_t m)
-{
-	int rc = -XEN_EINVAL;
-
-	if (!frame_get(m, d->id))
-		return rc;
-	if (pin_change(frame_of(m), false))
-		rc = type_put(m);
-	frame_put(m);
-	return rc;
-}
-
-/* ---- The end of a domain ------------------------------------------------------------------------ */
-
-/* The frame after d->sweep in its list, with a reference; MFN(0): no more. */
-static mfn_t sweep_next(struct domain *d)
-{
-	uint32_t n;
-
-	lock_take(&d->frames_lock);
-	n = d->sweep ? frame_of(MFN(d->sweep))->next : d->frames_head;
-	/* One without references is on its way out of the list. */
-	while (n && !frame_get_any(MFN(n)))
-		n = frame_of(MFN(n))->next;
-	lock_drop(&d->frames_lock);
-	return MFN(n);
-}
-
-/* What d's frame m holds itself: its pin, its partial state, the owner's. */
-static int sweep_frame(mfn_t m)
-{
-	struct frame *f = frame_of(m);
-	int rc;
-
-	WRITE_ONCE(f->swept, 1);
-	smp_mb();
-	rc = pin_change(f, false) ? type_put(m) : finish(m, true);
-	if (rc)
-		return rc;
-	if (__atomic_fetch_and(&f->word, ~FRAME_ALLOCATED, __ATOMIC_SEQ_CST) &
-	    FRAME_ALLOCATED)
-		frame_put(m);
-	return 0;
-}
-
-int type_relinquish(struct domain *d)
-{
-	for (unsigned int n = 1;; n++) {
-		mfn_t m = sweep_next(d);
-		int rc;
-
-		if (d->sweep && !m.n) {
-			frame_put(MFN(d->sweep));
-			d->sweep = 0;
-			return 0;
-		}
-		if (!m.n)
-			return 0;
-		rc = sweep_frame(m);
-		if (rc) {
-			frame_put(m);
-			return rc;
-		}
-		if (d->sweep)
-			frame_put(MFN(d->sweep));
-		d->sweep = (uint32_t)m.n;
-		if (n % BATCH == 0 && preempt_check())
-			return -XEN_ERESTART;
-	}
+	return finish(m, true);
 }

@@ -10,8 +10,8 @@
 
 #define PTE_CACHE (PTE_PWT | PTE_PCD | PTE_PSE)
 /* What may change in an entry without looking at what it names. */
-#define PTE_FREE (PTE_NX | 0x7fful << 52 | 7ul << 9 | PTE_G | PTE_D | PTE_A | \
-		  PTE_US)
+#define PTE_FREE \
+	(PTE_NX | 0x7fful << 52 | 7ul << 9 | PTE_G | PTE_D | PTE_A | PTE_US)
 
 struct domain *pte_pseudo_domain(domid_t id)
 {
@@ -96,16 +96,18 @@ static bool ram_get(struct domain *l1_dom, struct domain *fg_dom, mfn_t m,
 static int ram_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t pte)
 {
 	mfn_t m = pte_mfn(pte);
-	struct domain *owner;
+	struct domain *owner = fg_dom;
 
-	if (!ram_get(l1_dom, fg_dom, m, &owner))
-		return -XEN_EBUSY;
+	if (!(pte & PTE_RW && !type_get(fg_dom, m, FT_WRITABLE))) {
+		if (!ram_get(l1_dom, fg_dom, m, &owner))
+			return -XEN_EBUSY;
+		if (pte & PTE_RW && type_take(owner, m, FT_WRITABLE)) {
+			frame_put(m);
+			return -XEN_EBUSY;
+		}
+	}
 	if (owner != l1_dom)
 		WRITE_ONCE(frame_of(m)->foreign, 1);
-	if (pte & PTE_RW && type_take(owner, m, FT_WRITABLE)) {
-		frame_put(m);
-		return -XEN_EBUSY;
-	}
 	/* Our own view of a share page is cached: so must be all others'. */
 	if (pte & PTE_CACHE && frame_of(m)->kind == FRAME_SHARE) {
 		pte_l1_drop(pte);
@@ -120,8 +122,8 @@ int pte_l1_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t *pte)
 
 	if (!l1_legal(l1_dom, *pte))
 		return -XEN_EINVAL;
-	rc = frame_is_io(pte_mfn(*pte)) ? io_take(l1_dom, fg_dom, pte) :
-					  ram_take(l1_dom, fg_dom, *pte);
+	rc = frame_is_io(pte_mfn(*pte)) ? io_take(l1_dom, fg_dom, pte)
+					: ram_take(l1_dom, fg_dom, *pte);
 	if (!rc)
 		*pte = l1_adjust(*pte);
 	return rc;
@@ -145,9 +147,9 @@ struct change {
 	struct vcpu *v;
 	struct domain *pt_dom, *fg_dom;
 	uint64_t *slot;
-	uint64_t value;	   /* as the guest gave it */
+	uint64_t value; /* as the guest gave it */
 	bool preserve_ad;
-	uint64_t *expect;  /* or NULL */
+	uint64_t *expect; /* or NULL */
 };
 
 /* Is *slot what the caller expects (*old: what it is)? -XEN_EAGAIN: no. */
@@ -283,8 +285,11 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 	       mfn_t table, unsigned int index, uint64_t value,
 	       bool preserve_ad, uint64_t *expect)
 {
-	struct change c = { .v = v, .pt_dom = pt_dom, .fg_dom = fg_dom,
-			    .value = value, .preserve_ad = preserve_ad,
+	struct change c = { .v = v,
+			    .pt_dom = pt_dom,
+			    .fg_dom = fg_dom,
+			    .value = value,
+			    .preserve_ad = preserve_ad,
 			    .expect = expect };
 	enum frame_type type;
 	int rc = pte_finish(v);
@@ -294,12 +299,8 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 	/* Device memory is judged by who asks. */
 	if (fg_dom->id == DOMID_IO && frame_is_io(pte_mfn(value)))
 		c.fg_dom = v->domain;
-	if (!frame_get(table, pt_dom->id))
+	if (type_hold(pt_dom, table, &type))
 		return -XEN_EINVAL;
-	if (type_hold(pt_dom, table, &type)) {
-		frame_put(table);
-		return -XEN_EINVAL;
-	}
 	c.slot = (uint64_t *)frame_ptr(table) + index;
 	rc = update_as(&c, type, index);
 	if (type_put(table))

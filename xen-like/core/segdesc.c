@@ -7,20 +7,19 @@
 #include "pagetype.h"
 #include "vcpu.h"
 
-#define DESC_P (1ul << 47)
-#define DESC_DPL (3ul << 45)
-#define DESC_S (1ul << 44)
-#define DESC_TYPE (15ul << 40)
-#define DESC_CALL_GATE (12ul << 40)
-#define GATE_RESERVED (0xfful << 32)
-#define GATE_SEL_SHIFT 16
+#define DESC_P		  (1ul << 47)
+#define DESC_DPL	  (3ul << 45)
+#define DESC_S		  (1ul << 44)
+#define DESC_TYPE	  (15ul << 40)
+#define DESC_CALL_GATE	  (12ul << 40)
+#define GATE_RESERVED	  (0xfful << 32)
+#define GATE_SEL_SHIFT	  16
 #define GUEST_GDT_ENTRIES 7168u /* 14 pages; the rest is ours */
 
 /* Can a gate lead to this segment: of a guest's, or the ABI's flat kernel's? */
 static bool gate_target_ok(uint64_t sel)
 {
-	return sel >> 3 < GUEST_GDT_ENTRIES || sel & 4 ||
-	       sel == FLAT_KERNEL_CS;
+	return sel >> 3 < GUEST_GDT_ENTRIES || sel & 4 || sel == FLAT_KERNEL_CS;
 }
 
 bool segdesc_fix(uint64_t *desc)

@@ -21,14 +21,14 @@ enum frame_type {
 	FT_L2,
 	FT_L3,
 	FT_L4,
-	FT_SEGDESC,	/* GDT or LDT page */
+	FT_SEGDESC, /* GDT or LDT page */
 	FT_WRITABLE,
 };
 
 enum frame_kind {
-	FRAME_NO_RAM,	/* hypervisor's, or no memory: nobody may have it */
-	FRAME_RAM,	/* what heap_add() named */
-	FRAME_SHARE,	/* RAM of ours that its owner may map */
+	FRAME_NO_RAM, /* hypervisor's, or no memory: nobody may have it */
+	FRAME_RAM,    /* what heap_add() named */
+	FRAME_SHARE,  /* RAM of ours that its owner may map */
 };
 
 /* 32 bytes, aligned: never two cache lines. */
@@ -48,31 +48,39 @@ struct frame {
 	uint8_t swept;	     /* type_relinquish() has been here */
 } __attribute__((aligned(32)));
 
-#define WAY_DOWN 1	     /* being taken down, else being validated */
-#define WAY_BELOW 2	     /* so is the table that entry `done` names */
+#define WAY_DOWN  1 /* being taken down, else being validated */
+#define WAY_BELOW 2 /* so is the table that entry `done` names */
 
-#define FRAME_COUNT_MASK 0x7ffffffful	    /* bits 0..30: references */
-#define FRAME_ALLOCATED (1ul << 31)	    /* holds the owner's reference */
-#define FRAME_TCOUNT_SHIFT 32		    /* bits 32..57: typed references */
-#define FRAME_TCOUNT_ONE (1ul << FRAME_TCOUNT_SHIFT)
-#define FRAME_TCOUNT_MASK (0x3fffffful << FRAME_TCOUNT_SHIFT)
-#define FRAME_PARTIAL (1ul << 58)	    /* a type change was interrupted */
-#define FRAME_TYPE_SHIFT 59		    /* bits 59..61: enum frame_type */
-#define FRAME_TYPE_MASK (7ul << FRAME_TYPE_SHIFT)
-#define FRAME_VALIDATED (1ul << 62)	    /* the type may be used */
-#define FRAME_PINNED (1ul << 63)	    /* one typed reference is the pin */
+#define FRAME_COUNT_MASK   0x7ffffffful /* bits 0..30: references */
+#define FRAME_ALLOCATED	   (1ul << 31)	/* holds the owner's reference */
+#define FRAME_TCOUNT_SHIFT 32		/* bits 32..57: typed references */
+#define FRAME_TCOUNT_ONE   (1ul << FRAME_TCOUNT_SHIFT)
+#define FRAME_TCOUNT_MASK  (0x3fffffful << FRAME_TCOUNT_SHIFT)
+#define FRAME_PARTIAL	   (1ul << 58) /* a type change was interrupted */
+#define FRAME_TYPE_SHIFT   59	       /* bits 59..61: enum frame_type */
+#define FRAME_TYPE_MASK	   (7ul << FRAME_TYPE_SHIFT)
+#define FRAME_VALIDATED	   (1ul << 62) /* the type may be used */
+#define FRAME_PINNED	   (1ul << 63) /* one typed reference is the pin */
 
 static inline enum frame_type frame_type_in(uint64_t word)
 {
 	return (enum frame_type)((word & FRAME_TYPE_MASK) >> FRAME_TYPE_SHIFT);
 }
 
-extern struct frame *frame_table;	    /* frame_limit records */
+/* Can there be one more reference? The last few are for those that must be. */
+static inline bool frame_room(uint64_t word)
+{
+	uint64_t count = word & FRAME_COUNT_MASK;
+
+	return count && count <= FRAME_COUNT_MASK - MAX_CPUS;
+}
+
+extern struct frame *frame_table; /* frame_limit records */
 
 /* Owners that are no domain: the hypervisor itself, and device memory. */
-#define OWNER_XEN DOMID_XEN
-#define OWNER_IO DOMID_IO
-#define OWNER_NONE DOMID_INVALID	    /* in the heap */
+#define OWNER_XEN  DOMID_XEN
+#define OWNER_IO   DOMID_IO
+#define OWNER_NONE DOMID_INVALID /* in the heap */
 
 static inline struct frame *frame_of(mfn_t m)
 {

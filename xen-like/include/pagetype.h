@@ -45,6 +45,8 @@ int type_put(mfn_t m);
  * it or turned it since. 0 or -XEN_ERESTART.
  */
 int type_finish(mfn_t m);
+/* Take m down if it was interrupted, in whatever direction. The same results. */
+int type_abandon(mfn_t m);
 
 /*
  * MMUEXT_PIN_*, UNPIN: 0, -XEN_EINVAL (also: pinned, not pinned), the errors

@@ -10,22 +10,22 @@
 #include "frame.h"
 #include "vcpu.h"
 
-#define PTE_P (1ul << 0)
-#define PTE_RW (1ul << 1)
-#define PTE_US (1ul << 2)
-#define PTE_PWT (1ul << 3)
-#define PTE_PCD (1ul << 4)
-#define PTE_A (1ul << 5)
-#define PTE_D (1ul << 6)
-#define PTE_PSE (1ul << 7)	/* PAT in an L1 entry */
-#define PTE_G (1ul << 8)
+#define PTE_P		 (1ul << 0)
+#define PTE_RW		 (1ul << 1)
+#define PTE_US		 (1ul << 2)
+#define PTE_PWT		 (1ul << 3)
+#define PTE_PCD		 (1ul << 4)
+#define PTE_A		 (1ul << 5)
+#define PTE_D		 (1ul << 6)
+#define PTE_PSE		 (1ul << 7) /* PAT in an L1 entry */
+#define PTE_G		 (1ul << 8)
 #define PTE_GUEST_KERNEL (1ul << 52)
-#define PTE_NX (1ul << 63)
-#define PTE_ADDR 0x000ffffffffff000ul
-#define PTES 512u
+#define PTE_NX		 (1ul << 63)
+#define PTE_ADDR	 0x000ffffffffff000ul
+#define PTES		 512u
 /* Root slots of the hypervisor: a guest's are left alone. */
 #define ROOT_XEN_FIRST 256u
-#define ROOT_XEN_LAST 271u
+#define ROOT_XEN_LAST  271u
 
 static inline mfn_t pte_mfn(uint64_t pte)
 {

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What frames hold of themselves: pins, and the end of a domain, which lets go
+ * of them, of changes that nobody continues, and of the owner's references.
+ */
+#include "pagetype.h"
+#include "pte.h"
+#include "vcpu.h"
+
+#define BATCH 32 /* frames between two preemption points */
+
+/* ---- Pins ------------------------------------------------------------------------------------ */
+
+/* Set or clear the pin: was it otherwise before? */
+static bool pin_change(struct frame *f, bool pinned)
+{
+	uint64_t w = pinned ? __atomic_fetch_or(&f->word, FRAME_PINNED,
+						__ATOMIC_SEQ_CST)
+			    : __atomic_fetch_and(&f->word, ~FRAME_PINNED,
+						 __ATOMIC_SEQ_CST);
+
+	return !(w & FRAME_PINNED) == pinned;
+}
+
+int type_pin(struct domain *d, mfn_t m, enum frame_type type)
+{
+	struct frame *f;
+	int rc = type_get(d, m, type);
+
+	if (rc)
+		return rc;
+	f = frame_of(m);
+	if (!pin_change(f, true)) {
+		/* Mostly not the last reference, but somebody may unpin. */
+		if (type_put(m))
+			pte_defer(current_vcpu(), m);
+		return -XEN_EINVAL;
+	}
+	/* Was d's end faster, and has passed this frame by? */
+	if (unlikely(READ_ONCE(f->swept)) && pin_change(f, false) && type_put(m))
+		pte_defer(current_vcpu(), m);
+	return 0;
+}
+
+int type_unpin(struct domain *d, mfn_t m)
+{
+	int rc = -XEN_EINVAL;
+
+	if (!frame_get(m, d->id))
+		return rc;
+	if (pin_change(frame_of(m), false))
+		rc = type_put(m);
+	frame_put(m);
+	return rc;
+}
+
+/* ---- The end of a domain ------------------------------------------------------------------------ */
+
+/* The frame after d->sweep in its list, with a reference; MFN(0): no more. */
+static mfn_t sweep_next(struct domain *d)
+{
+	uint32_t n;
+
+	lock_take(&d->frames_lock);
+	n = d->sweep ? frame_of(MFN(d->sweep))->next : d->frames_head;
+	/* One without references is on its way out of the list. */
+	while (n && !frame_get_any(MFN(n)))
+		n = frame_of(MFN(n))->next;
+	lock_drop(&d->frames_lock);
+	return MFN(n);
+}
+
+/* What d's frame m holds itself: its pin, its partial state, the owner's. */
+static int sweep_frame(mfn_t m)
+{
+	struct frame *f = frame_of(m);
+	int rc;
+
+	WRITE_ONCE(f->swept, 1);
+	smp_mb();
+	rc = pin_change(f, false) ? type_put(m) : type_abandon(m);
+	if (rc)
+		return rc;
+	if (__atomic_fetch_and(&f->word, ~FRAME_ALLOCATED, __ATOMIC_SEQ_CST) &
+	    FRAME_ALLOCATED)
+		frame_put(m);
+	return 0;
+}
+
+int type_relinquish(struct domain *d)
+{
+	for (unsigned int n = 1;; n++) {
+		mfn_t m = sweep_next(d);
+		int rc;
+
+		if (d->sweep && !m.n) {
+			frame_put(MFN(d->sweep));
+			d->sweep = 0;
+			return 0;
+		}
+		if (!m.n)
+			return 0;
+		rc = sweep_frame(m);
+		if (rc) {
+			frame_put(m);
+			return rc;
+		}
+		if (d->sweep)
+			frame_put(MFN(d->sweep));
+		d->sweep = (uint32_t)m.n;
+		if (n % BATCH == 0 && preempt_check())
+			return -XEN_ERESTART;
+	}
+}
