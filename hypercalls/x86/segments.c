@@ -50,10 +50,10 @@ int64_t hc_update_descriptor(struct hypercall *h)
 /* User mode's GS from a selector; a bad one becomes null, as by Xen. */
 static void load_user_gs(uint16_t selector)
 {
-	asm volatile("swapgs");
+	swapgs();
 	if (!switch_load_gs(selector) || selector <= 3)
 		wrmsr(MSR_GS_BASE, 0);
-	asm volatile("swapgs");
+	swapgs();
 }
 
 int64_t hc_set_segment_base(struct hypercall *h)

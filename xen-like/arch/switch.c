@@ -151,7 +151,7 @@ void arch_load_root(struct vcpu *v)
 
 void mode_toggle(struct vcpu *v)
 {
-	asm volatile("swapgs");
+	swapgs();
 	v->x86.kernel_mode = !v->x86.kernel_mode;
 	arch_load_root(v);
 	/* The area lies where only the kernel's tables lead. */

@@ -124,6 +124,10 @@ static inline void invlpg(uint64_t va)
 {
 	asm volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
+static inline void swapgs(void)
+{
+	asm volatile("swapgs");
+}
 static inline uint64_t rdtsc(void)
 {
 	uint32_t lo, hi;
