@@ -8,6 +8,8 @@
 #include "panic.h"
 #include "print.h"
 
+#define LOOK 128u
+
 static struct lock lock; /* guards all below and the fields named above */
 static uint32_t lists[HEAP_MAX_ORDER + 1];
 static uint64_t free_frames, total_frames;
@@ -81,13 +83,22 @@ static void block_take(uint64_t n, uint64_t size)
 	run_free(n + size, n + all);
 }
 
-/* A block of at least order that begins low enough, 0: none. */
+/*
+ * A block of at least order that begins low enough, 0: none. Of each order
+ * only the first few are looked at: a limit may miss what is scattered, but
+ * nobody waits for a long search.
+ */
 static uint64_t block_find(unsigned int order, uint64_t limit)
 {
-	for (unsigned int o = order; o <= HEAP_MAX_ORDER; o++)
-		for (uint64_t n = lists[o]; n; n = frame_of(MFN(n))->next)
+	for (unsigned int o = order; o <= HEAP_MAX_ORDER; o++) {
+		uint64_t n = lists[o];
+
+		for (unsigned int i = 0; n && i < LOOK; i++) {
 			if (n + (1ul << order) <= limit)
 				return n;
+			n = frame_of(MFN(n))->next;
+		}
+	}
 	return 0;
 }
 

@@ -20,7 +20,8 @@ void heap_add(mfn_t start, mfn_t end);
  * knows them any more from a former owner: flushes what it takes.
  */
 mfn_t heap_alloc(unsigned int order);
-/* The same for the frame limit that a guest asked for: all below limit. */
+/* The same for the frame limit that a guest asked for: all below limit. Finds
+ * none, perhaps, when all that is low is scattered. */
 mfn_t heap_alloc_below(unsigned int order, mfn_t limit);
 void heap_free(mfn_t m, unsigned int order);
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The MMU's hypercalls: batches that fail half-way, are continued, and say so;
+ * errors of each operation; mappings by address.
+ */
+#include "mmu_setup.h"
+
+static void a_batch_says_how_far_it_got(void)
+{
+	struct mmu_update *req = (void *)args;
+	uint32_t *done = (uint32_t *)&args[60];
+	uint64_t at = HOST_WINDOW, out = HOST_WINDOW + 480;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		req[i].ptr = pte(l1(&g), (200 + i) * 8);
+		req[i].val = pte(g.mfn[i], F_RW);
+	}
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF), 0);
+	CU_ASSERT_EQUAL(*done, 5);
+	req[3].val = pte(g.root, F_RW);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF), -XEN_EBUSY);
+	CU_ASSERT_EQUAL(*done, 3);
+	req[1].ptr |= 7;
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, DOMID_SELF),
+			-XEN_ENOSYS);
+	CU_ASSERT_EQUAL(*done, 1);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, out, 77), -XEN_ESRCH);
+	CU_ASSERT_EQUAL(*done, 0);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, 0, 0), -XEN_ESRCH);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at, 5, 0, 99 << 16 | DOMID_SELF),
+			-XEN_ESRCH);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, 0xffff800000000000, 5, 0, DOMID_SELF),
+			-XEN_EFAULT);
+	/* 512 bytes are there: one request can be read, the next cannot. */
+	req[31].ptr = pte(l1(&g), 200 * 8);
+	req[31].val = 0;
+	CU_ASSERT_EQUAL(call(hc_mmu_update, at + 31 * 16, 2, at, DOMID_SELF),
+			-XEN_EFAULT);
+	CU_ASSERT_EQUAL(*(uint32_t *)args, 1);
+}
+
+static void a_batch_is_continued(void)
+{
+	struct mmuext_op *op = (void *)args;
+	struct hypercall h = {
+		.v = v, .arg = { HOST_WINDOW, 3, HOST_WINDOW + 480, DOMID_SELF }
+	};
+	unsigned int again = 0;
+	int64_t rc;
+
+	op[0] = (struct mmuext_op){ .cmd = MMUEXT_PIN_L4_TABLE };
+	op[0].arg1.mfn = tree().n;
+	op[1] = op[2] = op[0];
+	op[1].cmd = MMUEXT_UNPIN_TABLE;
+	host.preempt = always;
+	while ((rc = hc_mmuext_op(&h)) == -XEN_ERESTART) {
+		CU_ASSERT_EQUAL_FATAL(audit_frames(), 0);
+		again++;
+	}
+	CU_ASSERT_EQUAL(rc, 0);
+	CU_ASSERT(again > 50);
+	CU_ASSERT_EQUAL(*(uint32_t *)&args[60], 3);
+	CU_ASSERT_NOT_EQUAL(word(g.mfn[20]) & FRAME_PINNED, 0);
+	/* The error comes after what was put is gone. */
+	op[0].cmd = MMUEXT_UNPIN_TABLE;
+	op[1].cmd = 77;
+	CU_ASSERT_EQUAL(call(hc_mmuext_op, HOST_WINDOW, 2, HOST_WINDOW + 480,
+			     DOMID_SELF),
+			-XEN_ENOSYS);
+	CU_ASSERT_EQUAL(*(uint32_t *)&args[60], 1);
+	CU_ASSERT_EQUAL(word(g.mfn[24]) & FRAME_TCOUNT_MASK, 0);
+}
+
+static int64_t ext(unsigned int cmd, uint64_t a1, uint64_t a2, domid_t foreign)
+{
+	struct mmuext_op *op = (void *)args;
+
+	op->cmd = cmd;
+	op->arg1.mfn = a1;
+	op->arg2.src_mfn = a2;
+	return call(hc_mmuext_op, HOST_WINDOW, 1, 0, foreign);
+}
+
+static void errors_of_extended_operations(void)
+{
+	CU_ASSERT_EQUAL(ext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0, 1), -XEN_EPERM);
+	CU_ASSERT_EQUAL(ext(MMUEXT_NEW_BASEPTR, g.root.n, 0, 1), -XEN_EPERM);
+	CU_ASSERT_EQUAL(ext(MMUEXT_NEW_BASEPTR, g.mfn[0].n, 0, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(MMUEXT_CLEAR_PAGE, g.root.n, 0, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(MMUEXT_COPY_PAGE, g.mfn[0].n, 1, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(MMUEXT_COPY_PAGE, g.mfn[0].n, g.root.n, DOMID_SELF),
+			0);
+	CU_ASSERT_EQUAL(
+		memcmp(frame_ptr(g.mfn[0]), frame_ptr(g.root), PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(ext(MMUEXT_MARK_SUPER, 0, 0, DOMID_SELF),
+			-XEN_EOPNOTSUPP);
+	CU_ASSERT_EQUAL(ext(MMUEXT_TLB_FLUSH_MULTI, 0, 1ul << 63, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(MMUEXT_SET_LDT, 8, 1, DOMID_SELF), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(MMUEXT_SET_LDT, 4096, 8193, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(14, 0, 0, DOMID_SELF), -XEN_ENOSYS);
+	host_run(other.d->vcpu[0]);
+	CU_ASSERT_EQUAL(ext(MMUEXT_FLUSH_CACHE, 0, 0, DOMID_SELF), -XEN_EACCES);
+	CU_ASSERT_EQUAL(ext(MMUEXT_FLUSH_CACHE_GLOBAL, 0, 0, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(ext(MMUEXT_UNPIN_TABLE, g.root.n, 0, 0), -XEN_EPERM);
+	CU_ASSERT_EQUAL(ext(MMUEXT_UNPIN_TABLE, g.root.n, 0, DOMID_IO),
+			-XEN_EPERM);
+}
+
+static void update_va_mapping(void)
+{
+	uint64_t va = HOST_VA(90), value = pte(g.mfn[0], F_RW), x = 77, y = 0;
+
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping, va, value, 0, 0), 0);
+	CU_ASSERT_EQUAL(copy_to_guest(va, &x, 8), 0);
+	CU_ASSERT_EQUAL(copy_from_guest(&y, HOST_VA(0), 8), 0);
+	CU_ASSERT_EQUAL(y, 77);
+	CU_ASSERT_EQUAL(
+		call(hc_update_va_mapping, va, 0, UVMF_INVLPG | UVMF_LOCAL, 0),
+		0);
+	CU_ASSERT_EQUAL(copy_to_guest(va, &x, 8), -XEN_EFAULT);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping, va, 0,
+			     UVMF_TLB_FLUSH | 1ul << 62, 0),
+			-XEN_EFAULT);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping, va + (1ul << 30), 0, 0, 0),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping, 0xffff800000000000, 0, 0, 0),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping_otherdomain, va, 0, 0, 5),
+			-XEN_ESRCH);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping_otherdomain, va,
+			     pte(other.mfn[0], F_RO), 0, 1),
+			0);
+	host_run(other.d->vcpu[0]);
+	CU_ASSERT_EQUAL(call(hc_update_va_mapping_otherdomain, va, 0, 0, 0),
+			-XEN_EPERM);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(a_batch_says_how_far_it_got),
+		TEST(a_batch_is_continued),
+		TEST(errors_of_extended_operations),
+		TEST(update_va_mapping),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("mmu", tests, begin, end);
+}
