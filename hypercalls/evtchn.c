@@ -139,16 +139,16 @@ static int64_t op_reset(struct hypercall *h, union op *u)
 static const struct row {
 	int64_t (*fn)(struct hypercall *h, union op *u);
 	uint8_t size;
-	bool binds;	/* copied back; its port is at this offset */
+	bool binds; /* copied back; its port is at this offset */
 	uint8_t port;
-	bool answers;	/* copied back */
+	bool answers; /* copied back */
 } rows[] = {
-#define ROW(NAME, ...)                                      \
-	[EVTCHNOP_##NAME] = { .fn = op_##NAME,              \
-			      .size = sizeof(evtchn_##NAME##_t), __VA_ARGS__ }
-#define BINDS(NAME, member)                                 \
-	ROW(NAME, .binds = true,                            \
-	    .port = offsetof(evtchn_##NAME##_t, member))
+#define ROW(NAME, ...)                                           \
+	[EVTCHNOP_##NAME] = { .fn = op_##NAME,                   \
+			      .size = sizeof(evtchn_##NAME##_t), \
+			      __VA_ARGS__ }
+#define BINDS(NAME, member) \
+	ROW(NAME, .binds = true, .port = offsetof(evtchn_##NAME##_t, member))
 	BINDS(alloc_unbound, port),
 	BINDS(bind_interdomain, local_port),
 	BINDS(bind_virq, port),
@@ -167,9 +167,8 @@ static const struct row {
 /* Whose port it is that was bound: everything but alloc_unbound is ours. */
 static void unbind(struct hypercall *h, const struct row *r, union op *u)
 {
-	domid_t id = r == &rows[EVTCHNOP_alloc_unbound] ?
-			     u->alloc_unbound.dom :
-			     DOMID_SELF;
+	domid_t id = r == &rows[EVTCHNOP_alloc_unbound] ? u->alloc_unbound.dom
+							: DOMID_SELF;
 	struct domain *d;
 	int64_t rc;
 

@@ -14,9 +14,9 @@ static struct domain *find(struct hypercall *h, domid_t id, int16_t *status)
 	int64_t rc = 0;
 	struct domain *d = hypercall_domain(h, id, &rc);
 
-	*status = d ? GNTST_okay :
-		  rc == -XEN_ESRCH ? GNTST_bad_domain :
-				     GNTST_permission_denied;
+	*status = d		     ? GNTST_okay
+		  : rc == -XEN_ESRCH ? GNTST_bad_domain
+				     : GNTST_permission_denied;
 	return d;
 }
 
@@ -123,8 +123,9 @@ static const struct batch {
 	uint16_t size, dom, status;
 	int16_t (*answer)(struct hypercall *h, domid_t id);
 } batches[] = {
-#define BATCH(NAME, type, domid, fn)                                        \
-	[GNTTABOP_##NAME] = { sizeof(struct type), offsetof(struct type, domid), \
+#define BATCH(NAME, type, domid, fn)                        \
+	[GNTTABOP_##NAME] = { sizeof(struct type),          \
+			      offsetof(struct type, domid), \
 			      offsetof(struct type, status), fn }
 	BATCH(map_grant_ref, gnttab_map_grant_ref, dom, about),
 	BATCH(unmap_grant_ref, gnttab_unmap_grant_ref, handle, no_handle),
@@ -149,8 +150,7 @@ static int64_t batch(struct hypercall *h, const struct batch *b)
 		if (copy_from_guest(&id, h->arg[1] + b->dom, sizeof(id)))
 			return -XEN_EFAULT;
 		status = b->answer(h, id);
-		if (copy_to_guest(h->arg[1] + b->status, &status,
-				  sizeof(status)))
+		if (copy_to_guest(h->arg[1] + b->status, &status, sizeof(status)))
 			return -XEN_EFAULT;
 		h->arg[1] += b->size;
 		left--;
@@ -160,7 +160,7 @@ static int64_t batch(struct hypercall *h, const struct batch *b)
 
 int64_t hc_grant_table_op(struct hypercall *h)
 {
-	static int64_t (*const single[])(struct hypercall *h, gva_t arg) = {
+	static int64_t (*const single[])(struct hypercall * h, gva_t arg) = {
 		[GNTTABOP_setup_table] = op_setup_table,
 		[GNTTABOP_query_size] = op_query_size,
 		[GNTTABOP_set_version] = op_set_version,

@@ -10,8 +10,8 @@
 #include "reservation.h"
 #include <xen/memory.h>
 
-#define CMD_MASK 0x3fu
-#define EXTENT_SHIFT 6
+#define CMD_MASK	0x3fu
+#define EXTENT_SHIFT	6
 #define GUEST_ORDER_MAX 9u
 
 static unsigned int order_max(const struct domain *d)
@@ -142,8 +142,8 @@ static int64_t exchange_check(struct hypercall *h, struct exchange *x)
 	if (x->e.nr_exchanged > in->nr_extents || in->domid != out->domid ||
 	    ~0ul >> in->extent_order < in->nr_extents ||
 	    ~0ul >> out->extent_order < out->nr_extents ||
-	    in->nr_extents << in->extent_order !=
-		    out->nr_extents << out->extent_order)
+	    in->nr_extents << in->extent_order != out->nr_extents
+							  << out->extent_order)
 		return -XEN_EINVAL;
 	if (!guest_range_ok((gva_t)in->extent_start.p, 0) ||
 	    !guest_range_ok((gva_t)out->extent_start.p, 0))
@@ -239,9 +239,8 @@ static int64_t op_exchange(struct hypercall *h)
 	rc = exchange_check(h, &x);
 	if (!rc)
 		rc = exchange_run(h, &x);
-	if (copy_to_guest(h->arg[1] +
-				  offsetof(struct xen_memory_exchange,
-					   nr_exchanged),
+	if (copy_to_guest(h->arg[1] + offsetof(struct xen_memory_exchange,
+					       nr_exchanged),
 			  &x.e.nr_exchanged, sizeof(x.e.nr_exchanged)))
 		return -XEN_EFAULT;
 	return rc;
@@ -269,8 +268,8 @@ static int64_t op_amount(struct hypercall *h, unsigned int op)
 		n = READ_ONCE(d->shared->arch.max_pfn) - 1;
 	domain_put(d);
 	/* No limit is a number, not an error. */
-	return op == XENMEM_maximum_gpfn ? (int64_t)n :
-					   (int64_t)MIN(n, UINT32_MAX);
+	return op == XENMEM_maximum_gpfn ? (int64_t)n
+					 : (int64_t)MIN(n, UINT32_MAX);
 }
 
 static int64_t op_claim_pages(struct hypercall *h)
@@ -286,8 +285,8 @@ static int64_t op_claim_pages(struct hypercall *h)
 	d = domain_get(r.domid);
 	if (!d)
 		return -XEN_EINVAL;
-	rc = h->v->domain->privileged ? reserve_claim(d, r.nr_extents) :
-					-XEN_EPERM;
+	rc = h->v->domain->privileged ? reserve_claim(d, r.nr_extents)
+				      : -XEN_EPERM;
 	domain_put(d);
 	return rc;
 }

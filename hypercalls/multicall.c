@@ -43,8 +43,8 @@ static int entry(struct hypercall *h, gva_t at, int64_t *result)
 	/* After an iret the list may be out of reach, and its end is here. */
 	if (sub.nr == __HYPERVISOR_iret)
 		h->nr = sub.nr;
-	if (copy_to_guest(at + offsetof(struct multicall_entry, result),
-			  result, sizeof(*result)) &&
+	if (copy_to_guest(at + offsetof(struct multicall_entry, result), result,
+			  sizeof(*result)) &&
 	    h->nr != __HYPERVISOR_iret)
 		return -XEN_EFAULT;
 	return 0;

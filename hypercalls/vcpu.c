@@ -5,9 +5,9 @@
 #include "hypercall.h"
 #include "sched.h"
 
-#define MS 1000000ul
-#define PERIOD_MAX (~0ul >> 2)
-#define TIMEOUT_FAR (1ul << 50)	/* ns; about 13 days */
+#define MS	      1000000ul
+#define PERIOD_MAX    (~0ul >> 2)
+#define TIMEOUT_FAR   (1ul << 50) /* ns; about 13 days */
 #define CONTEXT_ORDER 1
 
 _Static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,

@@ -18,13 +18,13 @@
 #include "print.h"
 #include "sched.h"
 
-#define CPUS 2u
-#define DOMAINS 2u
-#define PAGES 40u
-#define STEPS 64u
-#define REPEATS 200u
+#define CPUS	  2u
+#define DOMAINS	  2u
+#define PAGES	  40u
+#define STEPS	  64u
+#define REPEATS	  200u
 #define ARGS_PAGE 1u /* and the next one */
-#define WORDS 24u
+#define WORDS	  24u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -87,8 +87,8 @@ static uint64_t pick_va(void)
 static uint64_t pick_word(void)
 {
 	static const uint64_t odd[] = {
-		DOMID_SELF, DOMID_IO,	  DOMID_XEN,	    DOMID_SELF << 16,
-		0,	    1ul << 31,	  0xfffffffful,	    1ul << 63,
+		DOMID_SELF, DOMID_IO,	  DOMID_XEN,	 DOMID_SELF << 16,
+		0,	    1ul << 31,	  0xfffffffful,	 1ul << 63,
 		1ul << 50,  XEN_ERESTART, -XEN_ERESTART, 0x7ff07ff0ul,
 	};
 	uint8_t kind = byte();
@@ -177,8 +177,7 @@ static void hypercall(struct vcpu *v)
 		hypercall_dispatch(v);
 		ASSERT(r->rip == rip || r->rip == rip - 2);
 		softirq_run();
-	} while (r->rip != rip && current_vcpu() == v &&
-		 ++repeats < REPEATS);
+	} while (r->rip != rip && current_vcpu() == v && ++repeats < REPEATS);
 }
 
 /* ---- Steps ------------------------------------------------------------------------ */

@@ -119,9 +119,8 @@ bool lock_try(struct lock *l)
 {
 	uint32_t expected = 0;
 
-	if (!__atomic_compare_exchange_n(&l->word, &expected, 1 + this_cpu,
-					 false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&l->word, &expected, 1 + this_cpu, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	locks_held++;
 	return true;

@@ -23,16 +23,16 @@
 #define HOST_TLB_SIZE 32
 
 struct host_tlb_entry {
-	uint64_t page;		/* va >> PAGE_SHIFT, plus 1: 0 is empty */
+	uint64_t page; /* va >> PAGE_SHIFT, plus 1: 0 is empty */
 	mfn_t mfn;
-	domid_t owner;		/* of the frame, when it was entered */
+	domid_t owner; /* of the frame, when it was entered */
 	bool write;
 };
 
 struct host_cpu {
 	struct vcpu idle;
 	struct vcpu *current;
-	uint64_t deadline;	/* arch_set_deadline() */
+	uint64_t deadline; /* arch_set_deadline() */
 	unsigned int kicks, flushes, full_flushes;
 	uint32_t flush_seen;
 	uint32_t tlb_lock;
@@ -41,7 +41,7 @@ struct host_cpu {
 
 extern struct host {
 	bool threaded;
-	bool loud;		/* console output to stderr, too */
+	bool loud; /* console output to stderr, too */
 	unsigned int nr_cpus;
 	uint64_t frames;
 	uint64_t now;
@@ -51,7 +51,7 @@ extern struct host {
 	void (*switching)(struct vcpu *prev);
 	uint64_t preempt_asked, preempt_told; /* how often, and yes */
 	struct host_cpu cpu[MAX_CPUS];
-	char console[8192];	/* the last of the output, zero-terminated */
+	char console[8192]; /* the last of the output, zero-terminated */
 	size_t console_len;
 } host;
 
@@ -93,15 +93,15 @@ unsigned int host_tlb_audit(void);
 void host_window(void *buf, size_t size);
 
 /* Page pfn of a guest of ours is mapped here. */
-#define HOST_VA(pfn) (0x40000000ul + (pfn) * PAGE_SIZE)
+#define HOST_VA(pfn)   (0x40000000ul + (pfn)*PAGE_SIZE)
 #define HOST_PAGES_MAX 4096u
 
 struct host_guest {
 	struct domain *d;
-	unsigned int pages;	/* all it has, tables included, come last */
-	unsigned int tables;	/* of them L1s, then L2, L3, L4; read-only */
+	unsigned int pages;  /* all it has, tables included, come last */
+	unsigned int tables; /* of them L1s, then L2, L3, L4; read-only */
 	mfn_t mfn[HOST_PAGES_MAX];
-	mfn_t root;		/* pinned */
+	mfn_t root; /* pinned */
 };
 
 /*

@@ -172,14 +172,15 @@ static void build_tables(struct host_guest *g)
 	uint64_t flags = PTE_P | PTE_US | PTE_A | PTE_D;
 
 	for (unsigned int i = 0; i < g->pages; i++)
-		table(g, first + i / PTES)[i % PTES] =
-			g->mfn[i].n << PAGE_SHIFT | flags |
-			(i < first ? PTE_RW : 0);
+		table(g, first + i / PTES)[i % PTES] = g->mfn[i].n
+							       << PAGE_SHIFT |
+						       flags |
+						       (i < first ? PTE_RW : 0);
 	for (unsigned int i = first; i < l2; i++)
-		table(g, l2)[i - first] =
-			g->mfn[i].n << PAGE_SHIFT | flags | PTE_RW;
-	table(g, l2 + 1)[HOST_VA(0) >> 30] =
-		g->mfn[l2].n << PAGE_SHIFT | flags | PTE_RW;
+		table(g, l2)[i - first] = g->mfn[i].n << PAGE_SHIFT | flags |
+					  PTE_RW;
+	table(g, l2 + 1)[HOST_VA(0) >> 30] = g->mfn[l2].n << PAGE_SHIFT |
+					     flags | PTE_RW;
 	table(g, l2 + 2)[0] = g->mfn[l2 + 1].n << PAGE_SHIFT | flags | PTE_RW;
 	g->root = g->mfn[l2 + 2];
 }

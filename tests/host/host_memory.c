@@ -12,9 +12,9 @@
 #include "pte.h"
 
 #define XEN_SPACE_START 0xffff800000000000ul
-#define XEN_SPACE_END 0xffff880000000000ul
-#define LOW_END 0x0000800000000000ul
-#define BYTES_MAX (64ul << 20)
+#define XEN_SPACE_END	0xffff880000000000ul
+#define LOW_END		0x0000800000000000ul
+#define BYTES_MAX	(64ul << 20)
 
 uint8_t *direct_map;
 uint64_t *machphys;

@@ -5,11 +5,11 @@
  */
 #include "hypercall.h"
 
-#define ABSENT(name)                    \
+#define ABSENT(name)                           \
 	int64_t hc_##name(struct hypercall *h) \
-	{                               \
-		(void)h;                \
-		return -XEN_ENOSYS;     \
+	{                                      \
+		(void)h;                       \
+		return -XEN_ENOSYS;            \
 	}
 ABSENT(set_trap_table)
 ABSENT(set_gdt)

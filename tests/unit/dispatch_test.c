@@ -15,10 +15,10 @@
 #include <xen/sched.h>
 #include <xen/version.h>
 
-#define RIP 0x1000ul
-#define PAGES 24u
-#define DATA HOST_VA(1)	 /* two pages for arguments */
-#define TABLE HOST_VA(PAGES - 1) /* a page table: read-only */
+#define RIP	0x1000ul
+#define PAGES	24u
+#define DATA	HOST_VA(1)	   /* two pages for arguments */
+#define TABLE	HOST_VA(PAGES - 1) /* a page table: read-only */
 #define NOWHERE HOST_VA(600)
 
 static struct host_guest g;
@@ -94,10 +94,12 @@ static int64_t call(uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2)
 
 static void dispatch_unknown(void)
 {
-	static const uint64_t numbers[] = { 41, 47, 63, 64, 65, 255, ~0ul,
-					    1ul << 32,
-					    1ul << 32 | __HYPERVISOR_xen_version,
-					    1ul << 63 };
+	static const uint64_t numbers[] = {
+		41,	  47,	     63,
+		64,	  65,	     255,
+		~0ul,	  1ul << 32, 1ul << 32 | __HYPERVISOR_xen_version,
+		1ul << 63
+	};
 
 	setup(1, true);
 	for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -125,14 +127,16 @@ static void dispatch_pointers(void)
 	setup(1, true);
 	/* Across a page's end, unaligned. */
 	put(DATA + PAGE_SIZE - 3, &f, sizeof(f));
-	CU_ASSERT_EQUAL(CALL(xen_version, XENVER_get_features,
-			     DATA + PAGE_SIZE - 3, 0), 0);
+	CU_ASSERT_EQUAL(
+		CALL(xen_version, XENVER_get_features, DATA + PAGE_SIZE - 3, 0),
+		0);
 	get(&f, DATA + PAGE_SIZE - 3, sizeof(f));
 	CU_ASSERT(f.submap & 1u << XENFEAT_dom0);
 	CU_ASSERT_EQUAL(CALL(xen_version, XENVER_get_features, NOWHERE, 0),
 			-XEN_EFAULT);
-	CU_ASSERT_EQUAL(CALL(xen_version, XENVER_get_features,
-			     0xffff800000000000ul, 0), -XEN_EFAULT);
+	CU_ASSERT_EQUAL(
+		CALL(xen_version, XENVER_get_features, 0xffff800000000000ul, 0),
+		-XEN_EFAULT);
 	CU_ASSERT_EQUAL(CALL(xen_version, XENVER_extraversion, TABLE, 0),
 			-XEN_EFAULT);
 	finish();
@@ -146,8 +150,9 @@ static void dispatch_answer_lost(void)
 
 	setup(1, true);
 	/* Its words are there to read in a table, and no answer gets in. */
-	CU_ASSERT_EQUAL(CALL(event_channel_op, EVTCHNOP_bind_ipi,
-			     TABLE + 3000, 0), -XEN_EFAULT);
+	CU_ASSERT_EQUAL(
+		CALL(event_channel_op, EVTCHNOP_bind_ipi, TABLE + 3000, 0),
+		-XEN_EFAULT);
 	put(DATA, &b, sizeof(b));
 	CU_ASSERT_EQUAL(CALL(event_channel_op, EVTCHNOP_bind_ipi, DATA, 0), 0);
 	get(&b, DATA, sizeof(b));
@@ -163,17 +168,18 @@ static void dispatch_domains(void)
 		domid_t id;
 		int64_t result;
 	} rows[] = {
-		{ DOMID_SELF, PAGES }, { 0, PAGES },	 { 1, -XEN_EPERM },
-		{ 2, -XEN_ESRCH },     { DOMID_IO, -XEN_ESRCH },
-		{ DOMID_XEN, -XEN_ESRCH },
+		{ DOMID_SELF, PAGES },	  { 0, PAGES },
+		{ 1, -XEN_EPERM },	  { 2, -XEN_ESRCH },
+		{ DOMID_IO, -XEN_ESRCH }, { DOMID_XEN, -XEN_ESRCH },
 	};
 
 	setup(1, false);
 	CU_ASSERT_FATAL(host_guest_create(&other, 1, false, 1, PAGES));
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
 		put(DATA, &rows[i].id, sizeof(rows[i].id));
-		CU_ASSERT_EQUAL(CALL(memory_op, XENMEM_current_reservation,
-				     DATA, 0), rows[i].result);
+		CU_ASSERT_EQUAL(
+			CALL(memory_op, XENMEM_current_reservation, DATA, 0),
+			rows[i].result);
 	}
 	finish();
 }
@@ -204,8 +210,8 @@ static void dispatch_repeats(void)
 	CU_ASSERT_EQUAL(v->regs.rdi, CONSOLEIO_write);
 	CU_ASSERT(v->regs.rsi < LONG_TEXT);
 	CU_ASSERT_EQUAL(v->regs.rsi + v->regs.rdx, LONG_TEXT + DATA);
-	CU_ASSERT_EQUAL(call(v->regs.rax, v->regs.rdi, v->regs.rsi,
-			     v->regs.rdx), 0);
+	CU_ASSERT_EQUAL(
+		call(v->regs.rax, v->regs.rdi, v->regs.rsi, v->regs.rdx), 0);
 	CU_ASSERT(points > 1);
 	CU_ASSERT(said(text));
 	finish();
@@ -215,7 +221,8 @@ static void dispatch_repeats(void)
 static void dispatch_extents(void)
 {
 	struct xen_memory_reservation r = {
-		.nr_extents = 20, .domid = DOMID_SELF,
+		.nr_extents = 20,
+		.domid = DOMID_SELF,
 	};
 	uint64_t list[20], before;
 
@@ -264,10 +271,8 @@ static void multicall_results(void)
 		{ .op = 63, .result = 7 },
 		{ .op = 1ul << 32, .result = 7 },
 		{ .op = __HYPERVISOR_multicall, .result = 7 },
-		{ .op = __HYPERVISOR_vcpu_op,
-		  .args = { VCPUOP_is_up, 31 } },
-		{ .op = __HYPERVISOR_vcpu_op,
-		  .args = { VCPUOP_is_up, 0 } },
+		{ .op = __HYPERVISOR_vcpu_op, .args = { VCPUOP_is_up, 31 } },
+		{ .op = __HYPERVISOR_vcpu_op, .args = { VCPUOP_is_up, 0 } },
 	};
 
 	setup(1, true);
@@ -307,12 +312,11 @@ static void multicall_repeats(void)
 	stop_after = 2;
 	if (once(__HYPERVISOR_multicall, DATA + PAGE_SIZE, ARRAY_SIZE(e), 0))
 		do {
-			CU_ASSERT_EQUAL(v->regs.rdi +
-						v->regs.rsi * sizeof(seen),
+			CU_ASSERT_EQUAL(v->regs.rdi + v->regs.rsi * sizeof(seen),
 					DATA + PAGE_SIZE + sizeof(e));
 			get(&seen, v->regs.rdi, sizeof(seen));
-			CU_ASSERT_EQUAL(seen.op, e[ARRAY_SIZE(e) -
-						   v->regs.rsi].op);
+			CU_ASSERT_EQUAL(seen.op,
+					e[ARRAY_SIZE(e) - v->regs.rsi].op);
 			if (seen.op == __HYPERVISOR_console_io) {
 				CU_ASSERT_EQUAL(seen.args[1] + seen.args[2],
 						LONG_TEXT + DATA);

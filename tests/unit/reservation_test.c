@@ -173,11 +173,9 @@ static void claim_keeps_others_out(void)
 	CU_ASSERT_EQUAL(reserve_claim(d, all + 1), -XEN_ENOMEM);
 	CU_ASSERT_EQUAL(reserve_claim(d, all - 1), 0);
 	CU_ASSERT_EQUAL(reserve_claim(d, 1), -XEN_EINVAL);
-	CU_ASSERT_EQUAL(reserve_add(o, 1, MFN_NONE, PFN_NONE, &m),
-			-XEN_ENOMEM);
+	CU_ASSERT_EQUAL(reserve_add(o, 1, MFN_NONE, PFN_NONE, &m), -XEN_ENOMEM);
 	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m), 0);
-	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m),
-			-XEN_ENOMEM);
+	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m), -XEN_ENOMEM);
 	CU_ASSERT_EQUAL(reserve_claim(o, 2), -XEN_ENOMEM);
 	/* Its own are there, and the claim gets smaller with them. */
 	m = add(3, 0);
@@ -197,8 +195,7 @@ static void claim_dies(void)
 	setup(100000);
 	o = domain_create(2, false, 1, 100);
 	CU_ASSERT_EQUAL(reserve_claim(d, heap_free_frames()), 0);
-	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m),
-			-XEN_ENOMEM);
+	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m), -XEN_ENOMEM);
 	CU_ASSERT_EQUAL(until_done(domain_destroy(d)), 0);
 	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m), 0);
 	finish();
@@ -207,10 +204,14 @@ static void claim_dies(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		TEST(reserve_more_and_less), TEST(reserve_below),
-		TEST(exchange_sizes),	     TEST(exchange_bad_frames),
-		TEST(exchange_no_memory),    TEST(claim_keeps_others_out),
-		TEST(claim_dies),	     CU_TEST_INFO_NULL,
+		TEST(reserve_more_and_less),
+		TEST(reserve_below),
+		TEST(exchange_sizes),
+		TEST(exchange_bad_frames),
+		TEST(exchange_no_memory),
+		TEST(claim_keeps_others_out),
+		TEST(claim_dies),
+		CU_TEST_INFO_NULL,
 	};
 
 	return unit_main("reservation", tests, NULL, NULL);
