@@ -7,6 +7,13 @@
 #include "hypercall.h"
 #include "trace.h"
 
+/* entry.S pushes one of these, word by word. */
+_Static_assert(offsetof(struct hypercall, v) == 0 &&
+		       offsetof(struct hypercall, nr) == 8 &&
+		       offsetof(struct hypercall, arg) == 16 &&
+		       sizeof(struct hypercall) == 56,
+	       "entry.S knows the layout");
+
 #define SYSCALL_BYTES 2 /* of the instruction, in the hypercall page too */
 
 hypercall_fn *const hypercall_table[HYPERCALL_MAX] = {
@@ -37,6 +44,36 @@ static void repeat(const struct hypercall *h)
 	r->rax = h->nr;
 }
 
+static inline __attribute__((always_inline)) void run(struct hypercall *h)
+{
+	struct cpu_user_regs *r = &h->v->regs;
+	int64_t rc = -XEN_ENOSYS;
+
+	if (likely(r->rax < HYPERCALL_MAX && hypercall_table[h->nr]))
+		rc = hypercall_table[h->nr](h);
+	if (unlikely(rc == -XEN_ERESTART) && hypercall_again(h, rc))
+		repeat(h);
+	else
+		r->rax = (uint64_t)rc;
+}
+
+static __attribute__((noinline)) void run_traced(struct hypercall *h)
+{
+	trace_record(TRACE_HYPERCALL, h->nr, h->arg[0]);
+	arch_stretch_begin();
+	run(h);
+	arch_stretch_end();
+}
+
+/* The way of every call: each instruction counts. */
+void hypercall_run(struct hypercall *h)
+{
+	if (unlikely(trace_on))
+		run_traced(h);
+	else
+		run(h);
+}
+
 void hypercall_dispatch(struct vcpu *v)
 {
 	struct cpu_user_regs *r = &v->regs;
@@ -45,20 +82,8 @@ void hypercall_dispatch(struct vcpu *v)
 		.nr = (unsigned int)r->rax,
 		.arg = { r->rdi, r->rsi, r->rdx, r->r10, r->r8 },
 	};
-	int64_t rc = -XEN_ENOSYS;
 
-	if (unlikely(trace_on)) {
-		trace_record(TRACE_HYPERCALL, h.nr, h.arg[0]);
-		arch_stretch_begin();
-	}
-	if (likely(r->rax < HYPERCALL_MAX && hypercall_table[h.nr]))
-		rc = hypercall_table[h.nr](&h);
-	if (unlikely(rc == -XEN_ERESTART) && hypercall_again(&h, rc))
-		repeat(&h);
-	else
-		r->rax = (uint64_t)rc;
-	if (unlikely(trace_on))
-		arch_stretch_end();
+	hypercall_run(&h);
 }
 
 struct domain *hypercall_domain(struct hypercall *h, domid_t id, int64_t *err)

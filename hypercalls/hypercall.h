@@ -42,6 +42,9 @@ bool hypercall_again(const struct hypercall *h, int64_t rc);
  */
 void hypercall_dispatch(struct vcpu *v);
 
+/* The same of a call that is already read out of the registers: entry.S. */
+void hypercall_run(struct hypercall *h);
+
 /* A domain named by a handler's argument: DOMID_SELF, or one the caller may
  * touch; NULL and *err otherwise. domain_put() it. */
 struct domain *hypercall_domain(struct hypercall *h, domid_t id, int64_t *err);

@@ -9,10 +9,10 @@
 #include <xen/features.h>
 #include <xen/version.h>
 
-#define VERSION (4 << 16 | 17)
-#define EXTRAVERSION ".7-enso"
-#define CAPABILITIES "xen-3.0-x86_64 "
-#define ASSISTS (0x3ful | 1ul << VMASST_TYPE_m2p_strict)
+#define VERSION	      (4 << 16 | 17)
+#define EXTRAVERSION  ".7-enso"
+#define CAPABILITIES  "xen-3.0-x86_64 "
+#define ASSISTS	      (0x3ful | 1ul << VMASST_TYPE_m2p_strict)
 #define NOTE_BUILD_ID 3
 
 /* The linker's note: header, "GNU", the id. Not there: both are NULL. */
@@ -102,14 +102,12 @@ static int64_t build_id(const struct domain *d, gva_t arg)
 	return n->size;
 }
 
-int64_t hc_xen_version(struct hypercall *h)
+static int64_t version_out(struct hypercall *h)
 {
 	const struct domain *d = h->v->domain;
 	gva_t arg = h->arg[1];
 
 	switch ((unsigned int)h->arg[0]) {
-	case XENVER_version:
-		return VERSION;
 	case XENVER_extraversion:
 		return text_out(arg, EXTRAVERSION, XEN_EXTRAVERSION_LEN);
 	case XENVER_compile_info:
@@ -128,14 +126,21 @@ int64_t hc_xen_version(struct hypercall *h)
 	case XENVER_guest_handle:
 		return copy_to_guest(arg, d->handle, sizeof(d->handle));
 	case XENVER_commandline:
-		return text_out(arg, d->privileged ? params.cmdline :
-						     "<denied>",
+		return text_out(arg, d->privileged ? params.cmdline : "<denied>",
 				sizeof(xen_commandline_t));
 	case XENVER_build_id:
 		return build_id(d, arg);
 	default:
 		return -XEN_ENOSYS;
 	}
+}
+
+/* The number is what guests ask for when they want to be interrupted. */
+int64_t hc_xen_version(struct hypercall *h)
+{
+	if ((unsigned int)h->arg[0] == XENVER_version)
+		return VERSION;
+	return version_out(h);
 }
 
 int64_t hc_vm_assist(struct hypercall *h)

@@ -48,7 +48,6 @@
 	.macro MAIN_STACK
 	lea	-VCPU_regs(%rsp), %rbx
 	mov	VCPU_stack(%rbx), %rsp
-	mov	%rbx, %rdi
 	.endm
 
 	/* Anything to do before leaving to the vCPU at rbx? Then to \work. */
@@ -107,14 +106,35 @@ syscall_entry:
 	PUSH_REGS
 	MAIN_STACK
 	cmpb	$0, VCPU_kernel_mode(%rbx)
-	je	1f
-	call	hypercall_dispatch
+	je	syscall_user
+	/* A struct hypercall: number and arguments are still in registers. */
+	.irp	reg, r8, r10, rdx, rsi, rdi, rax, rbx
+	push	%\reg
+	.endr
+	mov	%rsp, %rdi
+	call	hypercall_run
+	add	$56, %rsp
 	CHECK_WORK leave_guest_work
 	testl	$EXIT_SYSRET, VCPU_regs + REGS_error_code(%rbx)
 	jz	leave_iret
 	/* Nothing switched: C has preserved rbp and r12 to r15. */
-	jmp	leave_sysret
-1:	call	trap_syscall
+leave_sysret:
+	/* A sysret to a non-canonical address may fault in ring 0. */
+	mov	VCPU_regs + REGS_rip(%rbx), %rcx
+	sar	$47, %rcx
+	inc	%ecx
+	cmp	$1, %ecx
+	ja	leave_iret
+	LOAD_REGS rdi, rsi, rdx, rax, r8, r9, r10
+	mov	VCPU_regs + REGS_rflags(%rbx), %r11
+	mov	VCPU_regs + REGS_rip(%rbx), %rcx
+	mov	VCPU_regs + REGS_rsp(%rbx), %rsp
+	LOAD_REGS rbx
+	sysretq
+
+syscall_user:
+	mov	%rbx, %rdi
+	call	trap_syscall
 	jmp	leave
 
 syscall32_entry:
@@ -122,6 +142,7 @@ syscall32_entry:
 	push	$0
 	PUSH_REGS
 	MAIN_STACK
+	mov	%rbx, %rdi
 	call	trap_syscall32
 	jmp	leave
 
@@ -141,19 +162,7 @@ leave:
 	testl	$EXIT_SYSRET, VCPU_regs + REGS_error_code(%rbx)
 	jz	leave_iret
 	LOAD_REGS rbp, r12, r13, r14, r15
-leave_sysret:
-	/* A sysret to a non-canonical address may fault in ring 0. */
-	mov	VCPU_regs + REGS_rip(%rbx), %rcx
-	sar	$47, %rcx
-	inc	%ecx
-	cmp	$1, %ecx
-	ja	leave_iret
-	LOAD_REGS rdi, rsi, rdx, rax, r8, r9, r10
-	mov	VCPU_regs + REGS_rflags(%rbx), %r11
-	mov	VCPU_regs + REGS_rip(%rbx), %rcx
-	mov	VCPU_regs + REGS_rsp(%rbx), %rsp
-	LOAD_REGS rbx
-	sysretq
+	jmp	leave_sysret
 
 	/* The frame is copied: a fault of iret must not hit the vCPU's. */
 leave_iret:
@@ -222,6 +231,7 @@ trap_entry:
 	testb	$3, REGS_cs(%rsp)
 	jz	1f
 	MAIN_STACK
+	mov	%rbx, %rdi
 	call	trap_guest
 	jmp	leave
 1:	mov	%rsp, %rdi
