@@ -11,19 +11,23 @@ static event_fn *handler[EVENT_PORTS];
 static volatile unsigned int count[EVENT_PORTS];
 volatile unsigned int event_upcalls;
 
-#define PENDING	((volatile uint64_t *)shared_info->evtchn_pending)
+#define PENDING ((volatile uint64_t *)shared_info->evtchn_pending)
 #define MASK	((volatile uint64_t *)shared_info->evtchn_mask)
 
 static void set_bit(volatile uint64_t *map, unsigned int bit)
 {
 	asm volatile("lock btsq %1, %0"
-		     : "+m" (map[bit / 64]) : "r" (bit % 64ul) : "memory");
+		     : "+m"(map[bit / 64])
+		     : "r"(bit % 64ul)
+		     : "memory");
 }
 
 static void clear_bit(volatile uint64_t *map, unsigned int bit)
 {
 	asm volatile("lock btrq %1, %0"
-		     : "+m" (map[bit / 64]) : "r" (bit % 64ul) : "memory");
+		     : "+m"(map[bit / 64])
+		     : "r"(bit % 64ul)
+		     : "memory");
 }
 
 static bool test_bit(volatile uint64_t *map, unsigned int bit)
@@ -96,7 +100,8 @@ int64_t event_alloc_unbound(domid_t dom, domid_t remote)
 int64_t event_bind_interdomain(domid_t remote, evtchn_port_t remote_port)
 {
 	struct evtchn_bind_interdomain op = {
-		.remote_dom = remote, .remote_port = remote_port,
+		.remote_dom = remote,
+		.remote_port = remote_port,
 	};
 	int64_t rc = hypercall_event_channel_op(EVTCHNOP_bind_interdomain, &op);
 

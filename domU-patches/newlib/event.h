@@ -11,14 +11,14 @@
 #include <xen/event_channel.h>
 #include "trap.h"
 
-#define EVENT_PORTS	4096
+#define EVENT_PORTS 4096
 
 typedef void event_fn(evtchn_port_t port);
 
 /* Called with upcalls masked. NULL: the event stays unhandled, counted only. */
 void event_handle(evtchn_port_t port, event_fn *fn);
 unsigned int event_count(evtchn_port_t port);
-extern volatile unsigned int event_upcalls;	/* since the start */
+extern volatile unsigned int event_upcalls; /* since the start */
 
 bool event_pending(evtchn_port_t port);
 bool event_masked(evtchn_port_t port);

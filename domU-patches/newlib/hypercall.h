@@ -18,9 +18,9 @@ extern bool hypercall_by_page;
 extern char hypercall_page[];
 
 /* HYPERCALL_CODE is the whole call: the number lies in rax. */
-#define HYPERCALL_REGS(a, b, c, d, e) \
+#define HYPERCALL_REGS(a, b, c, d, e)            \
 	register uint64_t r10_ asm("r10") = (d); \
-	register uint64_t r8_ asm("r8") = (e); \
+	register uint64_t r8_ asm("r8") = (e);   \
 	uint64_t di_ = (a), si_ = (b), dx_ = (c)
 
 static inline int64_t hypercall_syscall(uint64_t nr, uint64_t a, uint64_t b,
@@ -29,9 +29,10 @@ static inline int64_t hypercall_syscall(uint64_t nr, uint64_t a, uint64_t b,
 	HYPERCALL_REGS(a, b, c, d, e);
 
 	asm volatile("syscall"
-		     : "+a" (nr), "+D" (di_), "+S" (si_), "+d" (dx_),
-		       "+r" (r10_), "+r" (r8_)
-		     : : "rcx", "r11", "memory");
+		     : "+a"(nr), "+D"(di_), "+S"(si_), "+d"(dx_), "+r"(r10_),
+		       "+r"(r8_)
+		     :
+		     : "rcx", "r11", "memory");
 	return (int64_t)nr;
 }
 
@@ -42,9 +43,10 @@ static inline int64_t hypercall_page_call(uint64_t nr, uint64_t a, uint64_t b,
 	HYPERCALL_REGS(a, b, c, d, e);
 
 	asm volatile("call *%[entry]"
-		     : "=a" (nr), [entry] "+b" (entry), "+D" (di_), "+S" (si_),
-		       "+d" (dx_), "+r" (r10_), "+r" (r8_)
-		     : : "rcx", "r11", "memory");
+		     : "=a"(nr), [entry] "+b"(entry), "+D"(di_), "+S"(si_),
+		       "+d"(dx_), "+r"(r10_), "+r"(r8_)
+		     :
+		     : "rcx", "r11", "memory");
 	return (int64_t)nr;
 }
 
@@ -56,12 +58,12 @@ static inline int64_t hypercall5(uint64_t nr, uint64_t a, uint64_t b,
 	return hypercall_syscall(nr, a, b, c, d, e);
 }
 
-#define HYPERCALL_ARG(x)		((uint64_t)(x))
-#define hypercall4(nr, a, b, c, d)	hypercall5(nr, a, b, c, d, 0)
-#define hypercall3(nr, a, b, c)		hypercall5(nr, a, b, c, 0, 0)
-#define hypercall2(nr, a, b)		hypercall5(nr, a, b, 0, 0, 0)
-#define hypercall1(nr, a)		hypercall5(nr, a, 0, 0, 0, 0)
-#define hypercall0(nr)			hypercall5(nr, 0, 0, 0, 0, 0)
+#define HYPERCALL_ARG(x)	   ((uint64_t)(x))
+#define hypercall4(nr, a, b, c, d) hypercall5(nr, a, b, c, d, 0)
+#define hypercall3(nr, a, b, c)	   hypercall5(nr, a, b, c, 0, 0)
+#define hypercall2(nr, a, b)	   hypercall5(nr, a, b, 0, 0, 0)
+#define hypercall1(nr, a)	   hypercall5(nr, a, 0, 0, 0, 0)
+#define hypercall0(nr)		   hypercall5(nr, 0, 0, 0, 0, 0)
 
 #include "hypercall-stubs.h"
 

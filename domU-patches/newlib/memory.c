@@ -8,13 +8,13 @@
 #include "frame.h"
 #include "start.h"
 
-#define POOL_PAGES	1024
-#define LEVEL_SHIFT(n)	(PAGE_SHIFT + 9 * ((n) - 1))
+#define POOL_PAGES     1024
+#define LEVEL_SHIFT(n) (PAGE_SHIFT + 9 * ((n)-1))
 
 static char pool[POOL_PAGES][PAGE_SIZE]
 	__attribute__((aligned(4096), section(".pool,\"aw\",@nobits#")));
 static unsigned int pool_used;
-static void *pool_free;			/* a chain through the pages */
+static void *pool_free; /* a chain through the pages */
 static uint64_t spare_next;
 static const uint64_t *p2m;
 
@@ -102,7 +102,7 @@ uint64_t *memory_entry(uint64_t va, int level)
 	uint64_t *table = memory_root();
 	int l;
 
-	for (l = 4; ; l--) {
+	for (l = 4;; l--) {
 		uint64_t *entry = table + (va >> LEVEL_SHIFT(l) & 511);
 
 		if (l == level)
@@ -123,7 +123,8 @@ uint64_t memory_pte(const void *va)
 int64_t memory_update(const uint64_t *entry, uint64_t value)
 {
 	struct mmu_update req = {
-		.ptr = maddr_of(entry) | MMU_NORMAL_PT_UPDATE, .val = value,
+		.ptr = maddr_of(entry) | MMU_NORMAL_PT_UPDATE,
+		.val = value,
 	};
 
 	return hypercall_mmu_update(&req, 1, NULL, DOMID_SELF);

@@ -14,35 +14,35 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-#define PAGE_SIZE	4096ul
-#define PAGE_SHIFT	12
+#define PAGE_SIZE  4096ul
+#define PAGE_SHIFT 12
 
-#define PTE_P		0x001ul
-#define PTE_W		0x002ul
-#define PTE_U		0x004ul
-#define PTE_PWT		0x008ul
-#define PTE_PCD		0x010ul
-#define PTE_A		0x020ul
-#define PTE_D		0x040ul
-#define PTE_PSE		0x080ul
-#define PTE_G		0x100ul
-#define PTE_AVAIL	0xe00ul
+#define PTE_P		 0x001ul
+#define PTE_W		 0x002ul
+#define PTE_U		 0x004ul
+#define PTE_PWT		 0x008ul
+#define PTE_PCD		 0x010ul
+#define PTE_A		 0x020ul
+#define PTE_D		 0x040ul
+#define PTE_PSE		 0x080ul
+#define PTE_G		 0x100ul
+#define PTE_AVAIL	 0xe00ul
 #define PTE_GUEST_KERNEL (1ul << 52)
-#define PTE_NX		(1ul << 63)
-#define PTE_ADDR	0x000ffffffffff000ul
-#define PTE_RO		(PTE_P | PTE_U | PTE_A)
-#define PTE_RW		(PTE_RO | PTE_W | PTE_D)
+#define PTE_NX		 (1ul << 63)
+#define PTE_ADDR	 0x000ffffffffff000ul
+#define PTE_RO		 (PTE_P | PTE_U | PTE_A)
+#define PTE_RW		 (PTE_RO | PTE_W | PTE_D)
 
 /* Free for tests: one L4 slot that nothing else uses. */
-#define TEST_VA		0x20000000000ul
+#define TEST_VA 0x20000000000ul
 
 void memory_init(void);
 
 uint64_t pfn_of(const void *va);
 uint64_t pfn_mfn(uint64_t pfn);
-uint64_t mfn_pfn(uint64_t mfn);		/* by the machine's table */
-uint64_t mfn_of(const void *va);	/* of a page the builder mapped */
-void *mfn_va(uint64_t mfn);		/* where the builder mapped it */
+uint64_t mfn_pfn(uint64_t mfn);	 /* by the machine's table */
+uint64_t mfn_of(const void *va); /* of a page the builder mapped */
+void *mfn_va(uint64_t mfn);	 /* where the builder mapped it */
 uint64_t maddr_of(const void *va);
 
 static inline uint64_t pte_make(uint64_t mfn, uint64_t flags)
@@ -58,8 +58,8 @@ static inline uint64_t pte_mfn(uint64_t pte)
 /* Zeroed pages of the pool; one and many in a row. Ends the guest without. */
 void *page_alloc(void);
 void *pages_alloc(unsigned int count);
-void page_free(void *va);		/* must be mapped writable again */
-uint64_t pfn_spare(void);		/* a frame that is mapped nowhere */
+void page_free(void *va); /* must be mapped writable again */
+uint64_t pfn_spare(void); /* a frame that is mapped nowhere */
 
 /* The kernel's L4, and the entry that translates va at a level (1: a PTE);
  * NULL where the tables end above. Tables are mapped read-only. */
@@ -69,7 +69,7 @@ uint64_t memory_pte(const void *va);
 
 /* Each returns the hypervisor's answer. */
 int64_t memory_update(const uint64_t *entry, uint64_t value);
-int64_t memory_set(const void *va, uint64_t pte);	/* and INVLPG */
+int64_t memory_set(const void *va, uint64_t pte); /* and INVLPG */
 int64_t memory_readonly(const void *va);
 int64_t memory_writable(const void *va);
 

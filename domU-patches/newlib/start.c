@@ -18,7 +18,7 @@ bool hypercall_by_page;
 start_info_t *start_info;
 struct shared_info *shared_info;
 
-#define ARGS	16
+#define ARGS 16
 
 int main(int argc, char **argv);
 void guest_start_c(start_info_t *si);

@@ -10,7 +10,7 @@
 #include "hypercall.h"
 #include "start.h"
 
-#define HEAP	0x100000
+#define HEAP 0x100000
 
 static char heap[HEAP] __attribute__((aligned(16)));
 

@@ -49,8 +49,8 @@ static void __attribute__((noreturn)) trap_fatal(struct regs *r)
 	if (!again) {
 		again = true;
 		printf("ERROR vector %lu error %lx rip %lx cs %x rsp %lx "
-		       "rflags %lx cr2 %lx rax %lx rdi %lx\n", r->vector,
-		       r->error, r->rip, r->cs, r->rsp, r->rflags,
+		       "rflags %lx cr2 %lx rax %lx rdi %lx\n",
+		       r->vector, r->error, r->rip, r->cs, r->rsp, r->rflags,
 		       trap_last.cr2, r->rax, r->rdi);
 	}
 	guest_exit();
@@ -78,7 +78,7 @@ void trap_dispatch(struct regs *regs)
 int try_read(const void *va, uint64_t *value)
 {
 	uint64_t v = 0;
-	int vector = TRY("movq (%1), %0", : "+r" (v) : "r" (va) : "memory");
+	int vector = TRY("movq (%1), %0", : "+r"(v) : "r"(va) : "memory");
 
 	if (value)
 		*value = v;
@@ -87,13 +87,14 @@ int try_read(const void *va, uint64_t *value)
 
 int try_write(void *va, uint64_t value)
 {
-	return TRY("movq %1, (%0)", : : "r" (va), "r" (value) : "memory");
+	return TRY("movq %1, (%0)", : : "r"(va), "r"(value) : "memory");
 }
 
 static void callback_set(uint16_t type, char *entry)
 {
 	struct callback_register c = {
-		.type = type, .address = (uint64_t)entry,
+		.type = type,
+		.address = (uint64_t)entry,
 	};
 
 	if (type != CALLBACKTYPE_nmi)
@@ -154,8 +155,12 @@ uint64_t user_run(uint64_t (*fn)(uint64_t), uint64_t arg)
 {
 	uint64_t *sp = (uint64_t *)(user_stack + sizeof(user_stack)) - 1;
 	struct regs regs = {
-		.rip = (uint64_t)fn, .rdi = arg, .rsp = (uint64_t)sp,
-		.cs = FLAT_USER_CS64, .ss = FLAT_USER_SS, .rflags = 0x202,
+		.rip = (uint64_t)fn,
+		.rdi = arg,
+		.rsp = (uint64_t)sp,
+		.cs = FLAT_USER_CS64,
+		.ss = FLAT_USER_SS,
+		.rflags = 0x202,
 	};
 
 	user_init();

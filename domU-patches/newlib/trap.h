@@ -29,8 +29,8 @@ extern trap_fn *trap_handler[VECTORS];
 
 /* The latest exception, of any kind. */
 struct trap {
-	unsigned int count;	/* 0: none since trap_clear() */
-	uint64_t cr2;		/* of a page fault */
+	unsigned int count; /* 0: none since trap_clear() */
+	uint64_t cr2;	    /* of a page fault */
 	struct regs regs;
 };
 extern struct trap trap_last;
@@ -43,17 +43,18 @@ extern uint64_t failsafe_selectors[4];
  * Runs one instruction that may fault. TRY_VECTOR() is the exception's number
  * then, or TRY_NONE.
  */
-#define TRY_NONE	(-1)
-#define TRY_BEGIN	"770:\n\t"
-#define TRY_END \
+#define TRY_NONE  (-1)
+#define TRY_BEGIN "770:\n\t"
+#define TRY_END                                      \
 	"\n771:\n\t.pushsection .extable, \"a\"\n\t" \
 	".quad 770b, 771b\n\t.popsection\n\t"
-#define TRY_VECTOR() \
-	(trap_last.count ? (int)trap_last.regs.vector : TRY_NONE)
-#define TRY(code, ...) ({ \
-	trap_clear(); \
-	asm volatile(TRY_BEGIN code TRY_END __VA_ARGS__); \
-	TRY_VECTOR(); })
+#define TRY_VECTOR() (trap_last.count ? (int)trap_last.regs.vector : TRY_NONE)
+#define TRY(code, ...)                                            \
+	({                                                        \
+		trap_clear();                                     \
+		asm volatile(TRY_BEGIN code TRY_END __VA_ARGS__); \
+		TRY_VECTOR();                                     \
+	})
 
 /* Reads and writes that may fault: the vector, or TRY_NONE. */
 int try_read(const void *va, uint64_t *value);
@@ -61,8 +62,8 @@ int try_write(void *va, uint64_t value);
 
 /* Registers the table, the callbacks; done at start. */
 void trap_init(void);
-extern char trap_entries[];		/* 16 bytes each */
-#define TRAP_ENTRY(vector)	((uint64_t)trap_entries + 16 * (vector))
+extern char trap_entries[]; /* 16 bytes each */
+#define TRAP_ENTRY(vector) ((uint64_t)trap_entries + 16 * (vector))
 extern char entry_upcall[], entry_syscall[], entry_failsafe[], entry_nmi[];
 
 /* Leaves for what regs says; for handlers that never return, and tests. */
@@ -76,7 +77,7 @@ void trap_return(struct regs *regs) __attribute__((noreturn));
  * table in use (its VA), made by the first user_run().
  */
 uint64_t user_run(uint64_t (*fn)(uint64_t), uint64_t arg);
-void user_leave(uint64_t value) __attribute__((noreturn));	/* in a handler */
+void user_leave(uint64_t value) __attribute__((noreturn)); /* in a handler */
 extern uint64_t *user_l4;
 void user_init(void);
 extern char user_return[];

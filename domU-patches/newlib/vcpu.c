@@ -73,7 +73,7 @@ void vcpu_context(unsigned int id, void (*entry)(void *), void *arg,
 	context->user_regs.rsp = sp;
 	context->user_regs.cs = FLAT_KERNEL_CS;
 	context->user_regs.ss = FLAT_KERNEL_SS;
-	context->user_regs.rflags = 0x1000;	/* IOPL 1, as Linux has it */
+	context->user_regs.rflags = 0x1000; /* IOPL 1, as Linux has it */
 	context->kernel_ss = FLAT_KERNEL_SS;
 	context->kernel_sp = sp;
 	context->ctrlreg[0] = 0x80010033;
@@ -123,8 +123,7 @@ static uint64_t scale(uint64_t ticks, const struct vcpu_time_info *t)
 		ticks <<= t->tsc_shift;
 	else
 		ticks >>= -t->tsc_shift;
-	return (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul
-			  >> 32);
+	return (uint64_t)((unsigned __int128)ticks * t->tsc_to_system_mul >> 32);
 }
 
 uint64_t time_now(void)

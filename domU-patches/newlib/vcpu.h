@@ -11,10 +11,10 @@
 #include <xen/xen.h>
 #include <xen/vcpu.h>
 
-#define VCPUS	4
+#define VCPUS 4
 
-unsigned int vcpu_id(void);		/* from the stack */
-struct vcpu_info *vcpu_info(void);	/* of the current vCPU */
+unsigned int vcpu_id(void);	   /* from the stack */
+struct vcpu_info *vcpu_info(void); /* of the current vCPU */
 void vcpu_set_info(unsigned int id, struct vcpu_info *info);
 
 void vcpu_init(void);
@@ -32,7 +32,7 @@ static inline uint64_t tsc(void)
 {
 	uint32_t low, high;
 
-	asm volatile("rdtsc" : "=a" (low), "=d" (high));
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
 	return (uint64_t)high << 32 | low;
 }
 
@@ -42,13 +42,15 @@ static inline void cpu_relax(void)
 }
 
 /* Waits for a condition; ends the guest when it lasts longer than seconds. */
-#define WAIT_FOR(condition, seconds) do { \
-	uint64_t end_ = time_now() + (seconds) * 1000000000ul; \
-	while (!(condition)) { \
-		if (time_now() > end_) \
-			guest_fail("%s:%d: waited in vain", __FILE__, \
-				   __LINE__); \
-		cpu_relax(); \
-	} } while (0)
+#define WAIT_FOR(condition, seconds)                                          \
+	do {                                                                  \
+		uint64_t end_ = time_now() + (seconds)*1000000000ul;          \
+		while (!(condition)) {                                        \
+			if (time_now() > end_)                                \
+				guest_fail("%s:%d: waited in vain", __FILE__, \
+					   __LINE__);                         \
+			cpu_relax();                                          \
+		}                                                             \
+	} while (0)
 
 #endif

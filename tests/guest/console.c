@@ -33,8 +33,8 @@ static void check_write(void)
 	memset(wide, '.', sizeof(wide));
 	memcpy(wide, "NOTE ", 5);
 	wide[sizeof(wide) - 1] = '\n';
-	CHECK_EQ("write-long", hypercall_console_io(CONSOLEIO_write,
-						    sizeof(wide), wide), 0);
+	CHECK_EQ("write-long",
+		 hypercall_console_io(CONSOLEIO_write, sizeof(wide), wide), 0);
 }
 
 static void check_read(void)
@@ -45,8 +45,8 @@ static void check_read(void)
 
 	if (port < 0)
 		guest_fail("no VIRQ_CONSOLE: %ld", port);
-	CHECK_EQ("read-nothing", hypercall_console_io(CONSOLEIO_read,
-						      sizeof(line), line), 0);
+	CHECK_EQ("read-nothing",
+		 hypercall_console_io(CONSOLEIO_read, sizeof(line), line), 0);
 	upcalls_on();
 	event_unmask(port);
 	printf("SEND typed\n");
@@ -58,8 +58,7 @@ static void check_read(void)
 			break;
 		all += got;
 	}
-	SUCCESS(console_io, CONSOLEIO_read, "read",
-		!strncmp(line, "typed", 5));
+	SUCCESS(console_io, CONSOLEIO_read, "read", !strncmp(line, "typed", 5));
 	CHECK("read-event", event_count(port) > 0);
 }
 

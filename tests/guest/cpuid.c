@@ -16,7 +16,7 @@ static struct leaf forced(uint32_t leaf, uint32_t sub)
 	struct leaf l = { .a = leaf, .c = sub };
 
 	asm volatile("ud2; .ascii \"xen\"; cpuid"
-		     : "+a" (l.a), "=b" (l.b), "+c" (l.c), "=d" (l.d));
+		     : "+a"(l.a), "=b"(l.b), "+c"(l.c), "=d"(l.d));
 	return l;
 }
 
@@ -24,7 +24,7 @@ static struct leaf native(uint32_t leaf, uint32_t sub)
 {
 	struct leaf l = { .a = leaf, .c = sub };
 
-	asm volatile("cpuid" : "+a" (l.a), "=b" (l.b), "+c" (l.c), "=d" (l.d));
+	asm volatile("cpuid" : "+a"(l.a), "=b"(l.b), "+c"(l.c), "=d"(l.d));
 	return l;
 }
 
@@ -32,11 +32,10 @@ static void say(const char *kind, uint32_t leaf, uint32_t sub, struct leaf l)
 {
 	char name[40];
 
-	snprintf(name, sizeof(name), "%s-%08lx.%lu", kind,
-		 (unsigned long)leaf, (unsigned long)sub);
+	snprintf(name, sizeof(name), "%s-%08lx.%lu", kind, (unsigned long)leaf,
+		 (unsigned long)sub);
 	check_value(name, "%08lx %08lx %08lx %08lx", (unsigned long)l.a,
-		    (unsigned long)l.b, (unsigned long)l.c,
-		    (unsigned long)l.d);
+		    (unsigned long)l.b, (unsigned long)l.c, (unsigned long)l.d);
 }
 
 static void say_range(uint32_t from, uint32_t to, uint32_t subs)
@@ -62,8 +61,7 @@ static void say_hypervisor(void)
 	}
 	check_value("signature", "%s", sign);
 	say("forced", 0x40000000, 0, l);
-	check_value("version", "%lx",
-		    (unsigned long)forced(0x40000001, 0).a);
+	check_value("version", "%lx", (unsigned long)forced(0x40000001, 0).a);
 	say("forced", 0x40000002, 0, forced(0x40000002, 0));
 	l = forced(0x40000003, 0);
 	check_value("time-leaf-mode", "%lx %lx", (unsigned long)l.a,

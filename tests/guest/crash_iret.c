@@ -10,6 +10,8 @@ int main(void)
 {
 	printf("EXPECT crash\n");
 	asm volatile("mov $0x1000, %%esp\n\tmov %0, %%eax\n\tsyscall"
-		     : : "i" (HYPERCALL_IRET) : "memory");
+		     :
+		     : "i"(HYPERCALL_IRET)
+		     : "memory");
 	return check_done();
 }

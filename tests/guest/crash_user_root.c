@@ -9,8 +9,11 @@
 int main(void)
 {
 	struct regs regs = {
-		.rip = 0x1000, .cs = FLAT_USER_CS, .ss = FLAT_USER_SS,
-		.rsp = 0x2000, .rflags = 0x202,
+		.rip = 0x1000,
+		.cs = FLAT_USER_CS,
+		.ss = FLAT_USER_SS,
+		.rsp = 0x2000,
+		.rflags = 0x202,
 	};
 
 	printf("EXPECT crash\n");

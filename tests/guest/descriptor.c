@@ -9,11 +9,11 @@
 #include "memory.h"
 #include "trap.h"
 
-#define DATA	0x00cff3000000fffful	/* flat, DPL 3 */
-#define DATA_0	0x00cf93000000fffful	/* flat, DPL 0 */
-#define CODE64	0x00affb000000fffful
-#define GATE	0x0000ec00e0080000ul	/* a call gate to Xen */
-#define TSS	0x0000890000000067ul
+#define DATA   0x00cff3000000fffful /* flat, DPL 3 */
+#define DATA_0 0x00cf93000000fffful /* flat, DPL 0 */
+#define CODE64 0x00affb000000fffful
+#define GATE   0x0000ec00e0080000ul /* a call gate to Xen */
+#define TSS    0x0000890000000067ul
 
 static uint64_t *gdt;
 
@@ -34,9 +34,9 @@ static int64_t update(const void *at, uint64_t value)
 
 static int load_fs(unsigned int selector)
 {
-	int vector = TRY("mov %w0, %%fs", : : "r" (selector));
+	int vector = TRY("mov %w0, %%fs", : : "r"(selector));
 
-	asm volatile("mov %w0, %%fs" : : "r" (0));
+	asm volatile("mov %w0, %%fs" : : "r"(0));
 	return vector;
 }
 
@@ -52,8 +52,11 @@ static void check_gdt(void)
 	CHECK_EQ("gdt-dpl-0", gdt[5] >> 45 & 3, 3);
 	CHECK_EQ("gdt-dpl-0-loads", load_fs(0x2b), TRY_NONE);
 	CHECK_EQ("gdt-zero", load_fs(0x33), 13);
-	CHECK_EQ("flat-still-there", TRY("mov %w0, %%es", : : "r"
-					 (FLAT_USER_DS)), TRY_NONE);
+	CHECK_EQ("flat-still-there",
+		 TRY("mov %w0, %%es",
+		     :
+		     : "r"(FLAT_USER_DS)),
+		 TRY_NONE);
 	FAILURE(set_gdt, none, "too-many", set_gdt(gdt, 14 * 512 + 1),
 		XEN_EINVAL);
 	CHECK_EQ("bad-list", hypercall_set_gdt(NOWHERE, 512), -XEN_EFAULT);
@@ -66,7 +69,7 @@ static void check_update(void)
 {
 	SUCCESS(update_descriptor, none, "update",
 		!update(gdt + 7, DATA) && gdt[7] == DATA &&
-		load_fs(0x3b) == TRY_NONE);
+			load_fs(0x3b) == TRY_NONE);
 	CHECK_EQ("update-dpl-0", update(gdt + 8, DATA_0), 0);
 	CHECK_EQ("update-dpl-0-raised", gdt[8], DATA_0 | 3ul << 45);
 	CHECK_EQ("update-code", update(gdt + 9, CODE64), 0);
@@ -74,16 +77,15 @@ static void check_update(void)
 	CHECK_EQ("update-cleared", load_fs(0x3b), 13);
 	CHECK_EQ("update-absent", update(gdt + 10, 0x1234), 0);
 	CHECK_EQ("update-absent-kept", gdt[10], 0x1234);
-	FAILURE(update_descriptor, none, "update-tss",
-		update(gdt + 7, TSS), XEN_EINVAL);
+	FAILURE(update_descriptor, none, "update-tss", update(gdt + 7, TSS),
+		XEN_EINVAL);
 	CHECK_EQ("update-gate", update(gdt + 7, GATE), -XEN_EINVAL);
-	CHECK_EQ("update-unaligned", update((char *)gdt + 4, DATA),
+	CHECK_EQ("update-unaligned", update((char *)gdt + 4, DATA), -XEN_EINVAL);
+	CHECK_EQ("update-no-frame",
+		 hypercall_update_descriptor(1ul << 51, DATA), -XEN_EINVAL);
+	CHECK_EQ("update-hypervisor",
+		 hypercall_update_descriptor(memory_hypervisor_mfn() << 12, DATA),
 		 -XEN_EINVAL);
-	CHECK_EQ("update-no-frame", hypercall_update_descriptor(1ul << 51,
-								DATA),
-		 -XEN_EINVAL);
-	CHECK_EQ("update-hypervisor", hypercall_update_descriptor(
-		 memory_hypervisor_mfn() << 12, DATA), -XEN_EINVAL);
 }
 
 /* A page that is no descriptor table is written as data. */

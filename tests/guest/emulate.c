@@ -50,14 +50,18 @@ static void show(const char *name, int vector, uint64_t value)
 		tell(name, "%lx", (unsigned long)value);
 	else
 		tell(name, "fault %d error %lx", vector,
-			    (unsigned long)trap_last.regs.error);
+		     (unsigned long)trap_last.regs.error);
 }
 
-#define ONE(name, code) do { \
-	uint64_t rax = 0, rcx = 0, rdx = 0; \
-	int vector = TRY(code, : "+a"(rax), "+c"(rcx), "+d"(rdx) : : "rbx", \
-			 "memory"); \
-	show(prefix(where, name), vector, rax); } while (0)
+#define ONE(name, code)                                            \
+	do {                                                       \
+		uint64_t rax = 0, rcx = 0, rdx = 0;                \
+		int vector = TRY(code,                             \
+				 : "+a"(rax), "+c"(rcx), "+d"(rdx) \
+				 :                                 \
+				 : "rbx", "memory");               \
+		show(prefix(where, name), vector, rax);            \
+	} while (0)
 
 static const char *prefix(const char *where, const char *name)
 {
@@ -111,11 +115,20 @@ static void control_registers(const char *where)
 
 	TRY("mov %%cr0, %0", : "=r"(cr0));
 	show(prefix(where, "cr0-write-same"),
-	     TRY("mov %0, %%cr0", : : "r"(cr0)), 0);
+	     TRY("mov %0, %%cr0",
+		 :
+		 : "r"(cr0)),
+	     0);
 	show(prefix(where, "cr0-write-wp"),
-	     TRY("mov %0, %%cr0", : : "r"(cr0 & ~0x10000ul)), 0);
+	     TRY("mov %0, %%cr0",
+		 :
+		 : "r"(cr0 & ~0x10000ul)),
+	     0);
 	show(prefix(where, "cr0-set-ts"),
-	     TRY("mov %0, %%cr0", : : "r"(cr0 | 8)), 0);
+	     TRY("mov %0, %%cr0",
+		 :
+		 : "r"(cr0 | 8)),
+	     0);
 	show(prefix(where, "fpu-with-ts"), TRY("fnop", :), 0);
 	show(prefix(where, "fpu-again"), TRY("fnop", :), 0);
 	TRY("mov %%cr0, %0", : "=r"(old));
@@ -123,44 +136,64 @@ static void control_registers(const char *where)
 	TRY("mov %%cr4, %0", : "=r"(cr4));
 	for (unsigned int bit = 0; bit < 24; bit++) {
 		show(prefix(where, "cr4-set"),
-		     TRY("mov %0, %%cr4", : : "r"(cr4 | 1ul << bit)), bit);
+		     TRY("mov %0, %%cr4",
+			 :
+			 : "r"(cr4 | 1ul << bit)),
+		     bit);
 		TRY("mov %%cr4, %0", : "=r"(old));
 		show(prefix(where, "cr4-then"), TRY_NONE, old);
 	}
 	show(prefix(where, "cr4-clear"), TRY("mov %0, %%cr4", : : "r"(0ul)), 0);
 	TRY("mov %%cr4, %0", : "=r"(old));
 	show(prefix(where, "cr4-cleared"), TRY_NONE, old);
-	show(prefix(where, "rdfsbase-without"), TRY("rdfsbase %0", : "=r"(old)),
+	show(prefix(where, "rdfsbase-without"),
+	     TRY("rdfsbase %0",
+		 : "=r"(old)),
 	     0);
 	TRY("mov %0, %%cr4", : : "r"(cr4));
 	CHECK("cr3-read", TRY("mov %%cr3, %0", : "=r"(cr3)) == TRY_NONE);
-	CHECK("cr3-write-same",
-	      TRY("mov %0, %%cr3", : : "r"(cr3)) == TRY_NONE);
+	CHECK("cr3-write-same", TRY("mov %0, %%cr3", : : "r"(cr3)) == TRY_NONE);
 	CHECK_EQ("cr3-write-bad", TRY("mov %0, %%cr3", : : "r"(0ul)), 13);
 }
 
 static void debug_registers(const char *where)
 {
-	static const uint64_t dr7[] = { 0, 0x400, 1, 0x2000, 0x20001, 0x30001,
+	static const uint64_t dr7[] = { 0,	     0x400,	 1,
+					0x2000,	     0x20001,	 0x30001,
 					0x100000000, 0xffff27ff, 0xd0401 };
 	uint64_t value;
 
 	show(prefix(where, "dr0-write"),
-	     TRY("mov %0, %%dr0", : : "r"(0x1234567ul)), 0);
+	     TRY("mov %0, %%dr0",
+		 :
+		 : "r"(0x1234567ul)),
+	     0);
 	show(prefix(where, "dr0-high"),
-	     TRY("mov %0, %%dr0", : : "r"(0xffff830000000000ul)), 0);
+	     TRY("mov %0, %%dr0",
+		 :
+		 : "r"(0xffff830000000000ul)),
+	     0);
 	show(prefix(where, "dr0-noncanonical"),
-	     TRY("mov %0, %%dr0", : : "r"(0x800000000000ul)), 0);
+	     TRY("mov %0, %%dr0",
+		 :
+		 : "r"(0x800000000000ul)),
+	     0);
 	TRY("mov %%dr0, %0", : "=r"(value));
 	show(prefix(where, "dr0-read"), TRY_NONE, value);
 	show(prefix(where, "dr6-wide"),
-	     TRY("mov %0, %%dr6", : : "r"(1ul << 32)), 0);
+	     TRY("mov %0, %%dr6",
+		 :
+		 : "r"(1ul << 32)),
+	     0);
 	show(prefix(where, "dr6-write"), TRY("mov %0, %%dr6", : : "r"(0ul)), 0);
 	TRY("mov %%dr6, %0", : "=r"(value));
 	show(prefix(where, "dr6-read"), TRY_NONE, value);
 	for (unsigned int i = 0; i < sizeof(dr7) / sizeof(dr7[0]); i++) {
 		show(prefix(where, "dr7-write"),
-		     TRY("mov %0, %%dr7", : : "r"(dr7[i])), dr7[i]);
+		     TRY("mov %0, %%dr7",
+			 :
+			 : "r"(dr7[i])),
+		     dr7[i]);
 		TRY("mov %%dr7, %0", : "=r"(value));
 		show(prefix(where, "dr7-then"), TRY_NONE, value);
 	}
@@ -174,9 +207,9 @@ static const struct {
 	uint16_t nr;
 	uint8_t sizes;
 } ports[] = {
-	{ 0x20, 7 },  { 0x21, 7 },  { 0x3f, 3 },  { 0x40, 3 },	{ 0x43, 7 },
-	{ 0x60, 1 },  { 0x64, 7 },  { 0x70, 1 },  { 0x80, 7 },	{ 0xa0, 7 },
-	{ 0xa1, 7 },  { 0x2f8, 7 }, { 0x3f8, 7 }, { 0x3fd, 7 }, { 0xcf8, 4 },
+	{ 0x20, 7 },  { 0x21, 7 },  { 0x3f, 3 },   { 0x40, 3 },	 { 0x43, 7 },
+	{ 0x60, 1 },  { 0x64, 7 },  { 0x70, 1 },   { 0x80, 7 },	 { 0xa0, 7 },
+	{ 0xa1, 7 },  { 0x2f8, 7 }, { 0x3f8, 7 },  { 0x3fd, 7 }, { 0xcf8, 4 },
 	{ 0xcfc, 7 }, { 0xcff, 7 }, { 0xfff0, 7 },
 };
 
@@ -214,24 +247,32 @@ static void strings(void)
 	uint64_t count = 5, to = (uint64_t)buffer, from;
 	int vector;
 
-	vector = TRY("rep insb", : "+c"(count), "+D"(to) : "d"(0x20)
+	vector = TRY("rep insb",
+		     : "+c"(count), "+D"(to)
+		     : "d"(0x20)
 		     : "memory");
 	check_value("rep-insb", "%d %lu %ld %02x %02x", vector,
 		    (unsigned long)count, (long)(to - (uint64_t)buffer),
 		    buffer[4], buffer[5]);
 	count = 3;
 	from = (uint64_t)buffer + 6;
-	vector = TRY("std; rep outsw; cld", : "+c"(count), "+S"(from)
-		     : "d"(0x20) : "memory");
+	vector = TRY("std; rep outsw; cld",
+		     : "+c"(count), "+S"(from)
+		     : "d"(0x20)
+		     : "memory");
 	check_value("rep-outsw-down", "%d %lu %ld", vector,
 		    (unsigned long)count, (long)(from - (uint64_t)buffer));
 	count = 0;
 	to = 0x1000;
-	vector = TRY("rep insl", : "+c"(count), "+D"(to) : "d"(0x20)
+	vector = TRY("rep insl",
+		     : "+c"(count), "+D"(to)
+		     : "d"(0x20)
 		     : "memory");
 	check_value("rep-insl-none", "%d %lx", vector, (unsigned long)to);
 	count = 2;
-	vector = TRY("rep insl", : "+c"(count), "+D"(to) : "d"(0x20)
+	vector = TRY("rep insl",
+		     : "+c"(count), "+D"(to)
+		     : "d"(0x20)
 		     : "memory");
 	check_value("rep-insl-fault", "%d %lx %lx %lu", vector,
 		    (unsigned long)trap_last.cr2,
@@ -260,13 +301,19 @@ static void bitmap(void)
 	struct physdev_set_iobitmap op = { .nr_ports = 65536 };
 
 	memset(map, 0xff, sizeof(map));
-	map[0x64 / 8] = (uint8_t)~(1 << 0x64 % 8);
+	map[0x64 / 8] = (uint8_t) ~(1 << 0x64 % 8);
 	set_xen_guest_handle(op.bitmap, map);
 	set_iopl(0);
 	SUCCESS(physdev_op, PHYSDEVOP_set_iobitmap, "set-iobitmap",
 		hypercall_physdev_op(PHYSDEVOP_set_iobitmap, &op) == 0 &&
-		TRY("inb $0x64, %%al", : : : "rax") == TRY_NONE &&
-		TRY("inb $0x60, %%al", : : : "rax") == 13);
+			TRY("inb $0x64, %%al",
+			    :
+			    :
+			    : "rax") == TRY_NONE &&
+			TRY("inb $0x60, %%al",
+			    :
+			    :
+			    : "rax") == 13);
 	CHECK_EQ("iobitmap-word", TRY("inw $0x64, %%ax", : : : "rax"), 13);
 	op.nr_ports = 0x60;
 	hypercall_physdev_op(PHYSDEVOP_set_iobitmap, &op);
@@ -293,8 +340,10 @@ int main(void)
 	set_iopl(0);
 	in_out("iopl0");
 	SUCCESS(physdev_op, PHYSDEVOP_set_iopl, "set-iopl",
-		set_iopl(1) == 0 &&
-		TRY("inb $0x64, %%al", : : : "rax") == TRY_NONE);
+		set_iopl(1) == 0 && TRY("inb $0x64, %%al",
+					:
+					:
+					: "rax") == TRY_NONE);
 	FAILURE(physdev_op, PHYSDEVOP_set_iopl, "set-iopl-4", set_iopl(4),
 		XEN_EINVAL);
 	in_out("iopl1");

@@ -11,22 +11,22 @@
 #include "trap.h"
 #include "vcpu.h"
 
-#define LAST	trap_last.regs
+#define LAST trap_last.regs
 
 static void check_vectors(void)
 {
-	CHECK_EQ("divide", TRY("divb %%ah", : : "a" (1)), 0);
-	CHECK_EQ("int3", TRY("int3", : : ), 3);
-	CHECK_EQ("undefined", TRY("ud2", : : ), 6);
-	CHECK_EQ("gp", TRY("mov %w0, %%ds", : : "r" (0x1233)), 13);
+	CHECK_EQ("divide", TRY("divb %%ah", : : "a"(1)), 0);
+	CHECK_EQ("int3", TRY("int3", : :), 3);
+	CHECK_EQ("undefined", TRY("ud2", : :), 6);
+	CHECK_EQ("gp", TRY("mov %w0, %%ds", : : "r"(0x1233)), 13);
 	CHECK_EQ("gp-error", LAST.error, 0x1230);
 	CHECK_EQ("gp-not-canonical", try_read((void *)(1ul << 47), NULL), 13);
 	CHECK_EQ("gp-not-canonical-error", LAST.error, 0);
-	CHECK_EQ("privileged", TRY("lidt (%%rax)", : : "a" (&trap_last)), 13);
+	CHECK_EQ("privileged", TRY("lidt (%%rax)", : : "a"(&trap_last)), 13);
 	CHECK_EQ("privileged-error", LAST.error, 0);
-	CHECK_EQ("hypercall-page-like-vmcall", TRY("vmcall", : : ), 6);
-	CHECK_EQ("sysret", TRY("sysretq", : : ), 13);
-	CHECK_EQ("swapgs", TRY("swapgs", : : ), 13);
+	CHECK_EQ("hypercall-page-like-vmcall", TRY("vmcall", : :), 6);
+	CHECK_EQ("sysret", TRY("sysretq", : :), 13);
+	CHECK_EQ("swapgs", TRY("swapgs", : :), 13);
 }
 
 /* Segments that are not present, by a GDT of our own. */
@@ -35,13 +35,12 @@ static void check_segments(void)
 	uint64_t *gdt = page_alloc();
 	unsigned long frame = mfn_of(gdt);
 
-	gdt[4] = 0x00cf73000000fffful;		/* data, not present */
+	gdt[4] = 0x00cf73000000fffful; /* data, not present */
 	memory_readonly(gdt);
 	hypercall_set_gdt(&frame, 512);
-	CHECK_EQ("not-present", TRY("mov %w0, %%es", : : "r" (0x23)), 11);
+	CHECK_EQ("not-present", TRY("mov %w0, %%es", : : "r"(0x23)), 11);
 	CHECK_EQ("not-present-error", LAST.error, 0x20);
-	CHECK_EQ("stack-not-present", TRY("mov %w0, %%ss", : : "r" (0x23)),
-		 12);
+	CHECK_EQ("stack-not-present", TRY("mov %w0, %%ss", : : "r"(0x23)), 12);
 	CHECK_EQ("stack-not-present-error", LAST.error, 0x20);
 }
 
@@ -50,8 +49,12 @@ static void check_float(void)
 {
 	uint16_t cw = 0x37b & ~4;
 
-	CHECK_EQ("x87", TRY("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\t"
-			    "fdivrp\n\tfwait", : : "m" (cw)), 16);
+	CHECK_EQ("x87",
+		 TRY("fninit\n\tfldcw %0\n\tfld1\n\tfldz\n\t"
+		     "fdivrp\n\tfwait",
+		     :
+		     : "m"(cw)),
+		 16);
 	asm volatile("fnclex\n\tfninit");
 }
 
@@ -77,13 +80,12 @@ static void check_page_faults(void)
 	CHECK_EQ("pf-read-only-error", LAST.error, 3);
 	memory_set((void *)TEST_VA, pte_make(mfn_of(page), PTE_RO | PTE_NX));
 	trap_handler[14] = on_fetch;
-	asm volatile("call *%0" : : "r" (TEST_VA) : "memory");
+	asm volatile("call *%0" : : "r"(TEST_VA) : "memory");
 	trap_handler[14] = NULL;
 	CHECK_EQ("pf-fetch-error", LAST.error, 0x11);
 	CHECK_EQ("pf-hypervisor", try_read(HYPERVISOR_VA, NULL), 14);
 	CHECK_EQ("pf-hypervisor-error", LAST.error & ~1ul, 0);
-	CHECK_EQ("pf-reserved-slot-cr2", trap_last.cr2,
-		 (uint64_t)HYPERVISOR_VA);
+	CHECK_EQ("pf-reserved-slot-cr2", trap_last.cr2, (uint64_t)HYPERVISOR_VA);
 }
 
 /* ---- The frame ------------------------------------------------------------------ */
@@ -94,7 +96,7 @@ static uint64_t frame_end, handler_flags;
 static void on_ud(struct regs *regs)
 {
 	frame_end = (uint64_t)(regs + 1);
-	asm volatile("pushfq\n\tpop %0" : "=r" (handler_flags));
+	asm volatile("pushfq\n\tpop %0" : "=r"(handler_flags));
 	regs->rip += 2;
 }
 
@@ -110,8 +112,10 @@ static void check_frame(void)
 	trap_handler[6] = on_ud;
 	trap_clear();
 	asm volatile("mov %%rsp, %0\n\tmov $0x2222, %%r11d\n\tlea 1f, %2\n"
-		     "1:\tud2" : "=&r" (sp), "+c" (c), "=&r" (at) : :
-		     "r11", "memory");
+		     "1:\tud2"
+		     : "=&r"(sp), "+c"(c), "=&r"(at)
+		     :
+		     : "r11", "memory");
 	CHECK_EQ("frame-rcx", LAST.rcx, 0x1111);
 	CHECK_EQ("frame-r11", LAST.r11, 0x2222);
 	CHECK_EQ("frame-rip", LAST.rip, at);
@@ -123,25 +127,31 @@ static void check_frame(void)
 	CHECK_EQ("frame-iopl", LAST.rflags & 0x3000, 0);
 	CHECK_EQ("frame-aligned", frame_end & 15, 0);
 	upcalls_on();
-	asm volatile("sub $24, %%rsp\n\tud2\n\tadd $24, %%rsp" : : :
-		     "memory");
+	asm volatile("sub $24, %%rsp\n\tud2\n\tadd $24, %%rsp" : : : "memory");
 	CHECK_EQ("frame-aligned-from-odd", frame_end & 15, 0);
 	CHECK_EQ("frame-unmasked", LAST.saved_upcall_mask, 0);
 	CHECK_EQ("frame-unmasked-if", LAST.rflags & 0x200, 0x200);
-	CHECK("frame-below-stack", frame_end <= LAST.rsp &&
-	      frame_end + 16 > LAST.rsp);
+	CHECK("frame-below-stack",
+	      frame_end <= LAST.rsp && frame_end + 16 > LAST.rsp);
 	asm volatile("pushfq\n\torq $0x400, (%%rsp)\n\tpopfq\n\tud2\n\tcld"
-		     : : : "memory");
+		     :
+		     :
+		     : "memory");
 	CHECK_EQ("frame-direction", LAST.rflags & 0x400, 0x400);
 	upcalls_off();
 	trap_handler[1] = on_debug;
 	trap_clear();
 	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tnop\n\t"
-		     "nop" : : : "memory");
+		     "nop"
+		     :
+		     :
+		     : "memory");
 	CHECK_EQ("single-step", TRY_VECTOR(), 1);
 	CHECK_EQ("single-step-once", trap_last.count, 1);
 	asm volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tud2"
-		     : : : "memory");
+		     :
+		     :
+		     : "memory");
 	CHECK_EQ("handler-without-tf", handler_flags & 0x100, 0);
 	trap_handler[1] = trap_handler[6] = NULL;
 }
@@ -150,7 +160,7 @@ static void check_frame(void)
 
 static uint64_t user_ud(uint64_t arg)
 {
-	asm volatile("ud2" : : "c" (0x3333ul) : "memory");
+	asm volatile("ud2" : : "c"(0x3333ul) : "memory");
 	return arg + 1;
 }
 
@@ -191,8 +201,7 @@ static void check_user(void)
 	CHECK_EQ("user-hypervisor", LAST.vector, 14);
 	CHECK_EQ("user-hypervisor-error", LAST.error & ~1ul, 4);
 	trap_handler[14] = trap_handler[13] = NULL;
-	CHECK_EQ("kernel-root-back", try_read((void *)TEST_VA, NULL),
-		 TRY_NONE);
+	CHECK_EQ("kernel-root-back", try_read((void *)TEST_VA, NULL), TRY_NONE);
 }
 
 int main(void)

@@ -16,7 +16,7 @@ static void check_size(void)
 
 	SUCCESS(grant_table_op, GNTTABOP_query_size, "size",
 		!OP(query_size, &q, 1) && q.status == GNTST_okay &&
-		q.nr_frames >= 1 && q.max_nr_frames >= 4);
+			q.nr_frames >= 1 && q.max_nr_frames >= 4);
 	check_value("size-max", "%u", q.max_nr_frames);
 	q.dom = 77;
 	CHECK_EQ("size-nobody", OP(query_size, &q, 1), 0);
@@ -44,15 +44,18 @@ static void check_setup(void)
 
 	SUCCESS(grant_table_op, GNTTABOP_setup_table, "setup",
 		setup(list, 4, DOMID_SELF) == GNTST_okay && list[0] &&
-		list[3] && list[0] != list[1] &&
-		!memory_map(TEST_VA, pte_make(list[0], PTE_RW)) &&
-		(table[9].frame = 5, table[9].frame == 5));
+			list[3] && list[0] != list[1] &&
+			!memory_map(TEST_VA, pte_make(list[0], PTE_RW)) &&
+			(table[9].frame = 5, table[9].frame == 5));
 	OP(query_size, &q, 1);
 	CHECK_EQ("setup-size", q.nr_frames, 4);
 	CHECK("setup-m2p-invalid", mfn_pfn(list[0]) >= 1ul << 40);
-	CHECK_EQ("setup-not-a-table", hypercall_mmuext_op(
-		 (&(struct mmuext_op) { .cmd = MMUEXT_PIN_L1_TABLE,
-		   .arg1.mfn = list[1] }), 1, NULL, DOMID_SELF), -XEN_EINVAL);
+	CHECK_EQ("setup-not-a-table",
+		 hypercall_mmuext_op(
+			 (&(struct mmuext_op){ .cmd = MMUEXT_PIN_L1_TABLE,
+					       .arg1.mfn = list[1] }),
+			 1, NULL, DOMID_SELF),
+		 -XEN_EINVAL);
 	CHECK_EQ("setup-too-many", setup(list, 100000, DOMID_SELF),
 		 GNTST_general_error);
 	CHECK_EQ("setup-nobody", setup(list, 1, 77), GNTST_bad_domain);
@@ -88,8 +91,7 @@ static void check_version(void)
 		OP(get_version, NOWHERE, 1), XEN_EFAULT);
 	CHECK_EQ("unknown-command", hypercall_grant_table_op(99, NULL, 1),
 		 -XEN_ENOSYS);
-	CHECK_EQ("negative-count", OP(query_size, &g, 1u << 31),
-		 -XEN_EINVAL);
+	CHECK_EQ("negative-count", OP(query_size, &g, 1u << 31), -XEN_EINVAL);
 }
 
 int main(void)

@@ -40,7 +40,8 @@ static void leave(const struct frame *f)
 		     "mov %0, %%rsp\n\tmov %1, %%eax\n\tsyscall\n"
 		     "1:\tmov resume_rsp, %%rsp\n\t"
 		     "pop %%rbp\n\tpop %%rbx"
-		     : : "r" (f), "i" (HYPERCALL_IRET)
+		     :
+		     : "r"(f), "i"(HYPERCALL_IRET)
 		     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10",
 		       "r11", "r12", "r13", "r14", "r15", "cc", "memory");
 }
@@ -49,10 +50,14 @@ static char stack[4096] __attribute__((aligned(4096)));
 
 static struct frame kernel_frame(void)
 {
-	return (struct frame) {
-		.rax = 0xaaaa, .r11 = 0xbbbb, .rcx = 0xcccc,
-		.rip = (uint64_t)land, .cs = FLAT_KERNEL_CS & ~3,
-		.rflags = 2, .rsp = (uint64_t)stack + sizeof(stack),
+	return (struct frame){
+		.rax = 0xaaaa,
+		.r11 = 0xbbbb,
+		.rcx = 0xcccc,
+		.rip = (uint64_t)land,
+		.cs = FLAT_KERNEL_CS & ~3,
+		.rflags = 2,
+		.rsp = (uint64_t)stack + sizeof(stack),
 		.ss = FLAT_KERNEL_SS,
 	};
 }
@@ -117,8 +122,8 @@ static void fails(const char *name, struct frame *f)
 	leave(f);
 	snprintf(how, sizeof(how), "%s-how", name);
 	check_report(name, NULL, times == 1, "no single entry");
-	check_value(how, "vector %lu error %lx cs %x", seen.vector,
-		    seen.error, seen.cs);
+	check_value(how, "vector %lu error %lx cs %x", seen.vector, seen.error,
+		    seen.cs);
 }
 
 static void check_failsafe(void)
@@ -146,7 +151,7 @@ static void check_failsafe(void)
 	f.ss = FLAT_KERNEL_CS & ~3;
 	fails("ss-is-code", &f);
 	f = kernel_frame();
-	f.cs = 0xe008;			/* the hypervisor's own code */
+	f.cs = 0xe008; /* the hypervisor's own code */
 	fails("hypervisor-cs", &f);
 }
 

@@ -33,8 +33,7 @@ static void check_sizes(void)
 	FAILURE(memory_op, XENMEM_current_reservation, "current-nobody",
 		OP(current_reservation, &none), XEN_ESRCH);
 	SUCCESS(memory_op, XENMEM_maximum_reservation, "maximum",
-		OP(maximum_reservation, &self) >=
-		(int64_t)start_info->nr_pages);
+		OP(maximum_reservation, &self) >= (int64_t)start_info->nr_pages);
 	FAILURE(memory_op, XENMEM_maximum_reservation, "maximum-nobody",
 		OP(maximum_reservation, &none), XEN_ESRCH);
 	shared_info->arch.max_pfn = 0x4321;
@@ -42,10 +41,8 @@ static void check_sizes(void)
 		OP(maximum_gpfn, &self) == 0x4320);
 	FAILURE(memory_op, XENMEM_maximum_gpfn, "maximum-gpfn-nobody",
 		OP(maximum_gpfn, &none), XEN_ESRCH);
-	CHECK_EQ("current-bad", OP(current_reservation, NOWHERE),
-		 -XEN_EFAULT);
-	CHECK_EQ("unknown-command", hypercall_memory_op(63, NULL),
-		 -XEN_ENOSYS);
+	CHECK_EQ("current-bad", OP(current_reservation, NOWHERE), -XEN_EFAULT);
+	CHECK_EQ("unknown-command", hypercall_memory_op(63, NULL), -XEN_ENOSYS);
 }
 
 static void check_machphys(void)
@@ -55,9 +52,8 @@ static void check_machphys(void)
 	xen_pfn_t frame = 0;
 
 	SUCCESS(memory_op, XENMEM_machphys_mapping, "machphys-mapping",
-		!OP(machphys_mapping, &m) &&
-		m.v_start == MACH2PHYS_VIRT_START &&
-		m.v_end == MACH2PHYS_VIRT_END && m.max_mfn > 0);
+		!OP(machphys_mapping, &m) && m.v_start == MACH2PHYS_VIRT_START &&
+			m.v_end == MACH2PHYS_VIRT_END && m.max_mfn > 0);
 	FAILURE(memory_op, XENMEM_machphys_mapping, "machphys-mapping-bad",
 		OP(machphys_mapping, NOWHERE), XEN_EFAULT);
 	l.extent_start.p = &frame;
@@ -66,8 +62,8 @@ static void check_machphys(void)
 	FAILURE(memory_op, XENMEM_machphys_mfn_list, "machphys-list-bad",
 		OP(machphys_mfn_list, NOWHERE), XEN_EFAULT);
 	FAILURE(memory_op, XENMEM_machphys_compat_mfn_list,
-		"machphys-compat-list",
-		OP(machphys_compat_mfn_list, &l), XEN_EOPNOTSUPP);
+		"machphys-compat-list", OP(machphys_compat_mfn_list, &l),
+		XEN_EOPNOTSUPP);
 }
 
 struct e820 {
@@ -84,7 +80,7 @@ static void check_maps(void)
 	map.buffer.p = e;
 	SUCCESS(memory_op, XENMEM_machine_memory_map, "machine-map",
 		!OP(machine_memory_map, &map) && map.nr_entries > 3 &&
-		map.nr_entries < 64);
+			map.nr_entries < 64);
 	for (i = 0; i < map.nr_entries; i++)
 		ram += e[i].type == 1 && e[i].size > 0x10000000;
 	CHECK_EQ("machine-map-ram", ram, 1);
@@ -110,7 +106,7 @@ static void check_set_map(void)
 	memset(e, 0, sizeof(e));
 	SUCCESS(memory_op, XENMEM_memory_map, "map",
 		!OP(memory_map, &map) && map.nr_entries == 1 &&
-		e[0].size == 0x8000000 && e[0].type == 1);
+			e[0].size == 0x8000000 && e[0].type == 1);
 	map.nr_entries = 0;
 	CHECK_EQ("map-short", OP(memory_map, &map), 0);
 	CHECK_EQ("map-short-entries", map.nr_entries, 0);
@@ -130,7 +126,9 @@ static int64_t reserve(unsigned int cmd, xen_pfn_t *list, unsigned long n,
 		       unsigned int order, domid_t dom)
 {
 	struct xen_memory_reservation r = {
-		.nr_extents = n, .extent_order = order, .domid = dom,
+		.nr_extents = n,
+		.extent_order = order,
+		.domid = dom,
 	};
 
 	r.extent_start.p = list;
@@ -144,24 +142,24 @@ static void check_decrease(uint64_t pfn)
 	xen_pfn_t used = memory_hypervisor_mfn();
 
 	SUCCESS(memory_op, XENMEM_decrease_reservation, "decrease",
-		reserve(XENMEM_decrease_reservation, list, 2, 0, DOMID_SELF)
-		== 2 && held() == before - 2);
+		reserve(XENMEM_decrease_reservation, list, 2, 0, DOMID_SELF) ==
+				2 &&
+			held() == before - 2);
 	REFUSAL(memory_op, XENMEM_decrease_reservation, "decrease-nobody",
-		reserve(XENMEM_decrease_reservation, list, 1, 0, 77),
-		0);
+		reserve(XENMEM_decrease_reservation, list, 1, 0, 77), 0);
 	CHECK_EQ("decrease-again",
 		 reserve(XENMEM_decrease_reservation, list, 2, 0, DOMID_SELF),
 		 0);
 	CHECK_EQ("decrease-not-mine",
-		 reserve(XENMEM_decrease_reservation, &used, 1, 0,
-			 DOMID_SELF), 0);
+		 reserve(XENMEM_decrease_reservation, &used, 1, 0, DOMID_SELF),
+		 0);
 	CHECK_EQ("decrease-bad-list",
-		 reserve(XENMEM_decrease_reservation, NOWHERE, 1, 0,
-			 DOMID_SELF), 0);
+		 reserve(XENMEM_decrease_reservation, NOWHERE, 1, 0, DOMID_SELF),
+		 0);
 	CHECK_EQ("decrease-bad", OP(decrease_reservation, NOWHERE), 0);
 	CHECK_EQ("decrease-order-99",
-		 reserve(XENMEM_decrease_reservation, list, 1, 99,
-			 DOMID_SELF), 0);
+		 reserve(XENMEM_decrease_reservation, list, 1, 99, DOMID_SELF),
+		 0);
 	/* The frame is gone: it cannot be mapped any more. */
 	CHECK("decreased-cannot-be-mapped",
 	      memory_map(TEST_VA, pte_make(pfn_mfn(pfn), PTE_RW)) < 0);
@@ -173,23 +171,21 @@ static void check_populate(uint64_t pfn)
 	int64_t before = held();
 
 	SUCCESS(memory_op, XENMEM_populate_physmap, "populate",
-		reserve(XENMEM_populate_physmap, list, 2, 0, DOMID_SELF) == 2
-		&& held() == before + 2);
+		reserve(XENMEM_populate_physmap, list, 2, 0, DOMID_SELF) == 2 &&
+			held() == before + 2);
 	CHECK("populate-frames", list[0] != pfn && list[1] != list[0]);
 	CHECK_EQ("populate-m2p-0", mfn_pfn(list[0]), pfn);
 	CHECK_EQ("populate-m2p-1", mfn_pfn(list[1]), pfn + 1);
-	CHECK_EQ("populate-map", memory_map(TEST_VA,
-					    pte_make(list[1], PTE_RW)), 0);
+	CHECK_EQ("populate-map", memory_map(TEST_VA, pte_make(list[1], PTE_RW)),
+		 0);
 	CHECK_EQ("populate-zeroed", *(uint64_t *)(TEST_VA + 8), 0);
 	memory_map(TEST_VA, 0);
 	CHECK_EQ("populate-bad-list",
-		 reserve(XENMEM_populate_physmap, NOWHERE, 1, 0, DOMID_SELF),
-		 0);
+		 reserve(XENMEM_populate_physmap, NOWHERE, 1, 0, DOMID_SELF), 0);
 	REFUSAL(memory_op, XENMEM_populate_physmap, "populate-nobody",
 		reserve(XENMEM_populate_physmap, list, 1, 0, 77), 0);
 	CHECK_EQ("populate-order-99",
-		 reserve(XENMEM_populate_physmap, list, 1, 99, DOMID_SELF),
-		 0);
+		 reserve(XENMEM_populate_physmap, list, 1, 99, DOMID_SELF), 0);
 	/* The domain already has all that it may have. */
 	list[0] = pfn;
 	CHECK_EQ("populate-beyond-maximum",
@@ -203,14 +199,14 @@ static void check_increase(void)
 	int64_t before = held();
 
 	SUCCESS(memory_op, XENMEM_increase_reservation, "increase",
-		reserve(XENMEM_increase_reservation, list, 1, 0, DOMID_SELF)
-		== 1 && held() == before + 1 && list[0]);
+		reserve(XENMEM_increase_reservation, list, 1, 0, DOMID_SELF) ==
+				1 &&
+			held() == before + 1 && list[0]);
 	REFUSAL(memory_op, XENMEM_increase_reservation, "increase-nobody",
-		reserve(XENMEM_increase_reservation, list, 1, 0, 77),
-		0);
+		reserve(XENMEM_increase_reservation, list, 1, 0, 77), 0);
 	CHECK_EQ("increase-bad-list",
-		 reserve(XENMEM_increase_reservation, NOWHERE, 1, 0,
-			 DOMID_SELF), 0);
+		 reserve(XENMEM_increase_reservation, NOWHERE, 1, 0, DOMID_SELF),
+		 0);
 }
 
 static void check_exchange(uint64_t pfn)
@@ -226,11 +222,10 @@ static void check_exchange(uint64_t pfn)
 	x.in.extent_start.p = in;
 	x.out.extent_start.p = out;
 	SUCCESS(memory_op, XENMEM_exchange, "exchange",
-		!OP(exchange, &x) && x.nr_exchanged == 2 &&
-		held() == before && mfn_pfn(out[0]) == pfn &&
-		mfn_pfn(out[1]) == pfn + 1);
-	CHECK_EQ("exchange-map", memory_map(TEST_VA,
-					    pte_make(out[0], PTE_RW)), 0);
+		!OP(exchange, &x) && x.nr_exchanged == 2 && held() == before &&
+			mfn_pfn(out[0]) == pfn && mfn_pfn(out[1]) == pfn + 1);
+	CHECK_EQ("exchange-map", memory_map(TEST_VA, pte_make(out[0], PTE_RW)),
+		 0);
 	memory_map(TEST_VA, 0);
 	x.nr_exchanged = 0;
 	CHECK_EQ("exchange-gone", OP(exchange, &x), -XEN_EINVAL);
@@ -238,8 +233,8 @@ static void check_exchange(uint64_t pfn)
 	CHECK_EQ("exchange-beyond", OP(exchange, &x), -XEN_EINVAL);
 	x.nr_exchanged = 0;
 	x.out.nr_extents = 1;
-	FAILURE(memory_op, XENMEM_exchange, "exchange-uneven",
-		OP(exchange, &x), XEN_EINVAL);
+	FAILURE(memory_op, XENMEM_exchange, "exchange-uneven", OP(exchange, &x),
+		XEN_EINVAL);
 	CHECK_EQ("exchange-bad", OP(exchange, NOWHERE), -XEN_EFAULT);
 }
 
@@ -249,8 +244,7 @@ static void check_exchange_order(uint64_t pfn)
 	xen_pfn_t in[4], out = pfn;
 	struct xen_memory_exchange x = {
 		.in = { .nr_extents = 4, .domid = DOMID_SELF },
-		.out = { .nr_extents = 1, .extent_order = 2,
-			 .domid = DOMID_SELF },
+		.out = { .nr_extents = 1, .extent_order = 2, .domid = DOMID_SELF },
 	};
 	int i;
 
@@ -271,10 +265,8 @@ static void check_claim(void)
 	SUCCESS(memory_op, XENMEM_claim_pages, "claim",
 		!reserve(XENMEM_claim_pages, NULL, 0, 0, 0));
 	FAILURE(memory_op, XENMEM_claim_pages, "claim-list",
-		reserve(XENMEM_claim_pages, &none, 1, 0, 0),
-		XEN_EINVAL);
-	CHECK_EQ("claim-order",
-		 reserve(XENMEM_claim_pages, NULL, 1, 3, 0),
+		reserve(XENMEM_claim_pages, &none, 1, 0, 0), XEN_EINVAL);
+	CHECK_EQ("claim-order", reserve(XENMEM_claim_pages, NULL, 1, 3, 0),
 		 -XEN_EINVAL);
 	CHECK_EQ("claim-nobody", reserve(XENMEM_claim_pages, NULL, 1, 0, 77),
 		 -XEN_EINVAL);
@@ -283,14 +275,15 @@ static void check_claim(void)
 static void check_refused(void)
 {
 	struct xen_add_to_physmap add = {
-		.domid = DOMID_SELF, .space = XENMAPSPACE_shared_info,
+		.domid = DOMID_SELF,
+		.space = XENMAPSPACE_shared_info,
 	};
 	struct xen_vnuma_topology_info v = { .domid = DOMID_SELF };
 	uint64_t one = 1;
 
 	CHECK_EQ("add-to-physmap", OP(add_to_physmap, &add), -XEN_EACCES);
-	FAILURE(memory_op, XENMEM_get_vnumainfo, "vnuma",
-		OP(get_vnumainfo, &v), XEN_EOPNOTSUPP);
+	FAILURE(memory_op, XENMEM_get_vnumainfo, "vnuma", OP(get_vnumainfo, &v),
+		XEN_EOPNOTSUPP);
 	v.domid = 77;
 	CHECK_EQ("vnuma-nobody", OP(get_vnumainfo, &v), -XEN_ESRCH);
 	CHECK_EQ("remove-from-physmap", OP(remove_from_physmap, &one),

@@ -9,11 +9,11 @@
 #include "memory.h"
 #include "start.h"
 
-#define VA	TEST_VA
+#define VA TEST_VA
 
-static uint64_t *entry;		/* the PTE of VA */
-static uint64_t foreign;		/* a PTE for the hypervisor's frame */
-static char *one, *two;		/* pages that differ */
+static uint64_t *entry;	 /* the PTE of VA */
+static uint64_t foreign; /* a PTE for the hypervisor's frame */
+static char *one, *two;	 /* pages that differ */
 
 static int64_t update(uint64_t ptr, uint64_t value, unsigned int dom)
 {
@@ -44,11 +44,11 @@ static void check_normal(void)
 
 	SUCCESS(mmu_update, MMU_NORMAL_PT_UPDATE, "normal",
 		!update(at, pte_make(mfn_of(one), PTE_RW), DOMID_SELF) &&
-		sees(one));
+			sees(one));
 	SUCCESS(mmu_update, MMU_PT_UPDATE_NO_TRANSLATE, "no-translate",
 		!update(at | MMU_PT_UPDATE_NO_TRANSLATE,
 			pte_make(mfn_of(two), PTE_RW), DOMID_SELF) &&
-		pte_mfn(*entry) == mfn_of(two));
+			pte_mfn(*entry) == mfn_of(two));
 	CHECK_EQ("not-present", update(at, 0, DOMID_SELF), 0);
 	CHECK_EQ("not-present-entry", *entry, 0);
 	CHECK_EQ("not-present-bits", update(at, 0x123450ul, DOMID_SELF), 0);
@@ -56,8 +56,8 @@ static void check_normal(void)
 	FAILURE(mmu_update, MMU_NORMAL_PT_UPDATE, "frame-of-hypervisor",
 		update(at, foreign, DOMID_SELF), XEN_EBUSY);
 	FAILURE(mmu_update, MMU_PT_UPDATE_NO_TRANSLATE, "no-translate-bad",
-		update(at | MMU_PT_UPDATE_NO_TRANSLATE,
-		       foreign, DOMID_SELF), XEN_EBUSY);
+		update(at | MMU_PT_UPDATE_NO_TRANSLATE, foreign, DOMID_SELF),
+		XEN_EBUSY);
 	CHECK_EQ("frame-refused-unchanged", *entry, 0x123450ul);
 	CHECK_EQ("no-table", update(1ul << 51, 0, DOMID_SELF), -XEN_EINVAL);
 	CHECK_EQ("unaligned", update(at + 4, 0, DOMID_SELF), -XEN_ENOSYS);
@@ -79,10 +79,10 @@ static void check_preserve(void)
 	*(volatile char *)VA = 'o';
 	SUCCESS(mmu_update, MMU_PT_UPDATE_PRESERVE_AD, "preserve-ad",
 		!update(at | MMU_PT_UPDATE_PRESERVE_AD, pte, DOMID_SELF) &&
-		(*entry & ad) == ad);
+			(*entry & ad) == ad);
 	FAILURE(mmu_update, MMU_PT_UPDATE_PRESERVE_AD, "preserve-ad-bad",
-		update(at | MMU_PT_UPDATE_PRESERVE_AD,
-		       foreign, DOMID_SELF), XEN_EBUSY);
+		update(at | MMU_PT_UPDATE_PRESERVE_AD, foreign, DOMID_SELF),
+		XEN_EBUSY);
 }
 
 static void check_machphys(void)
@@ -95,8 +95,8 @@ static void check_machphys(void)
 		!update(at, 0x123, DOMID_SELF) && mfn_pfn(mfn) == 0x123);
 	update(at, pfn, DOMID_SELF);
 	FAILURE(mmu_update, MMU_MACHPHYS_UPDATE, "machphys-not-mine",
-		update((foreign & PTE_ADDR) | MMU_MACHPHYS_UPDATE, 1,
-		       DOMID_SELF), XEN_EINVAL);
+		update((foreign & PTE_ADDR) | MMU_MACHPHYS_UPDATE, 1, DOMID_SELF),
+		XEN_EINVAL);
 	CHECK_EQ("machphys-no-frame",
 		 update(1ul << 51 | MMU_MACHPHYS_UPDATE, 1, DOMID_SELF),
 		 -XEN_EINVAL);
@@ -119,12 +119,10 @@ static void check_batch(void)
 	CHECK("batch-before", pte_mfn(entry[1]) == mfn_of(two));
 	CHECK_EQ("batch-after", entry[3], 0);
 	done = 99;
-	CHECK_EQ("batch-2", hypercall_mmu_update(reqs, 2, &done, DOMID_SELF),
-		 0);
+	CHECK_EQ("batch-2", hypercall_mmu_update(reqs, 2, &done, DOMID_SELF), 0);
 	CHECK_EQ("batch-2-done", done, 2);
 	done = 99;
-	CHECK_EQ("batch-0", hypercall_mmu_update(reqs, 0, &done, DOMID_SELF),
-		 0);
+	CHECK_EQ("batch-0", hypercall_mmu_update(reqs, 0, &done, DOMID_SELF), 0);
 	CHECK_EQ("batch-0-done", done, 0);
 	CHECK_EQ("batch-bad-list",
 		 hypercall_mmu_update(NOWHERE, 1, &done, DOMID_SELF),
@@ -132,8 +130,8 @@ static void check_batch(void)
 	CHECK_EQ("batch-hypervisor-list",
 		 hypercall_mmu_update(HYPERVISOR_VA, 1, &done, DOMID_SELF),
 		 -XEN_EFAULT);
-	CHECK_EQ("batch-bad-done", hypercall_mmu_update(reqs, 1, NOWHERE,
-							DOMID_SELF), 0);
+	CHECK_EQ("batch-bad-done",
+		 hypercall_mmu_update(reqs, 1, NOWHERE, DOMID_SELF), 0);
 }
 
 /* The low half of the last argument names whose frame is mapped, the high
@@ -145,16 +143,13 @@ static void check_domains(void)
 
 	CHECK_EQ("domain-my-number", update(at, pte, 0), -XEN_ESRCH);
 	CHECK_EQ("domain-none", update(at, pte, 77), -XEN_ESRCH);
-	CHECK_EQ("domain-of-tables", 
-		 update(at, pte, 1 << 16 | DOMID_SELF), 0);
-	CHECK_EQ("domain-of-tables-none", 
-		 update(at, pte, 78 << 16 | DOMID_SELF),
-		 -XEN_ESRCH);
+	CHECK_EQ("domain-of-tables", update(at, pte, 1 << 16 | DOMID_SELF), 0);
+	CHECK_EQ("domain-of-tables-none",
+		 update(at, pte, 78 << 16 | DOMID_SELF), -XEN_ESRCH);
 	CHECK_EQ("domain-io", update(at, pte, DOMID_IO), 0);
 	CHECK_EQ("domain-xen", update(at, pte, DOMID_XEN), 0);
 	CHECK_EQ("domain-idle", update(at, pte, DOMID_IDLE), -XEN_ESRCH);
-	CHECK_EQ("domain-invalid", update(at, pte, DOMID_INVALID),
-		 -XEN_ESRCH);
+	CHECK_EQ("domain-invalid", update(at, pte, DOMID_INVALID), -XEN_ESRCH);
 }
 
 /* A page that is no table is written as it is. */
@@ -162,8 +157,7 @@ static void check_plain(void)
 {
 	uint64_t *page = page_alloc();
 
-	CHECK_EQ("plain-page", update(maddr_of(page + 5), 0x777, DOMID_SELF),
-		 0);
+	CHECK_EQ("plain-page", update(maddr_of(page + 5), 0x777, DOMID_SELF), 0);
 	CHECK_EQ("plain-page-written", page[5], 0x777);
 }
 

@@ -8,7 +8,7 @@
 #include "memory.h"
 #include "trap.h"
 
-#define VA	TEST_VA
+#define VA TEST_VA
 
 static char *one, *two;
 static unsigned long mask = 1;
@@ -78,7 +78,7 @@ static uint64_t read_cr3(void)
 {
 	uint64_t value = 0;
 
-	asm volatile("mov %%cr3, %0" : "=r" (value));
+	asm volatile("mov %%cr3, %0" : "=r"(value));
 	return value;
 }
 
@@ -92,10 +92,9 @@ static void check_roots(void)
 	memory_make_table(root, 4);
 	SUCCESS(mmuext_op, MMUEXT_NEW_BASEPTR, "new-root",
 		!op(MMUEXT_NEW_BASEPTR, mfn_of(root)) &&
-		read_cr3() >> 12 == mfn_of(root) &&
-		try_read((void *)VA, NULL) == 14);
-	CHECK_EQ("unpin-root-in-use", op(MMUEXT_UNPIN_TABLE, mfn_of(root)),
-		 0);
+			read_cr3() >> 12 == mfn_of(root) &&
+			try_read((void *)VA, NULL) == 14);
+	CHECK_EQ("unpin-root-in-use", op(MMUEXT_UNPIN_TABLE, mfn_of(root)), 0);
 	CHECK("root-in-use-is-a-table", memory_writable(root) != 0);
 	CHECK_EQ("same-root", op(MMUEXT_NEW_BASEPTR, mfn_of(root)), 0);
 	CHECK_EQ("old-root", op(MMUEXT_NEW_BASEPTR, mfn_of(old)), 0);
@@ -104,15 +103,14 @@ static void check_roots(void)
 	FAILURE(mmuext_op, MMUEXT_NEW_BASEPTR, "root-writable-page",
 		op(MMUEXT_NEW_BASEPTR, plain), XEN_EINVAL);
 	CHECK_EQ("root-hypervisor",
-		 op(MMUEXT_NEW_BASEPTR, memory_hypervisor_mfn()),
-		 -XEN_EINVAL);
+		 op(MMUEXT_NEW_BASEPTR, memory_hypervisor_mfn()), -XEN_EINVAL);
 	CHECK_EQ("root-zero", op(MMUEXT_NEW_BASEPTR, 0), -XEN_EINVAL);
 
 	memory_make_table(root, 4);
 	SUCCESS(mmuext_op, MMUEXT_NEW_USER_BASEPTR, "user-root",
 		!op(MMUEXT_NEW_USER_BASEPTR, mfn_of(root)) &&
-		!op(MMUEXT_UNPIN_TABLE, mfn_of(root)) &&
-		memory_writable(root) != 0);
+			!op(MMUEXT_UNPIN_TABLE, mfn_of(root)) &&
+			memory_writable(root) != 0);
 	FAILURE(mmuext_op, MMUEXT_NEW_USER_BASEPTR, "user-root-page",
 		op(MMUEXT_NEW_USER_BASEPTR, plain), XEN_EINVAL);
 	CHECK_EQ("user-root-none", op(MMUEXT_NEW_USER_BASEPTR, 0), 0);
@@ -128,24 +126,25 @@ static void check_ldt(void)
 
 	ldt[1] = 0x00cff3000000ffff;
 	memory_readonly(ldt);
-	CHECK_EQ("ldt-none-yet", TRY("mov %w0, %%fs", : : "r" (0xf)), 13);
+	CHECK_EQ("ldt-none-yet", TRY("mov %w0, %%fs", : : "r"(0xf)), 13);
 	SUCCESS(mmuext_op, MMUEXT_SET_LDT, "ldt",
 		!op2(MMUEXT_SET_LDT, (uint64_t)ldt, 8) &&
-		TRY("mov %w0, %%fs", : : "r" (0xf)) == TRY_NONE);
-	asm volatile("mov %%fs, %0" : "=r" (fs));
+			TRY("mov %w0, %%fs",
+			    :
+			    : "r"(0xf)) == TRY_NONE);
+	asm volatile("mov %%fs, %0" : "=r"(fs));
 	CHECK_EQ("ldt-selector", fs, 0xf);
 	CHECK("ldt-is-read-only", memory_writable(ldt) != 0);
-	asm volatile("mov %w0, %%fs" : : "r" (0));
+	asm volatile("mov %w0, %%fs" : : "r"(0));
 	CHECK_EQ("ldt-none", op2(MMUEXT_SET_LDT, 0, 0), 0);
-	CHECK_EQ("ldt-gone", TRY("mov %w0, %%fs", : : "r" (0xf)), 13);
+	CHECK_EQ("ldt-gone", TRY("mov %w0, %%fs", : : "r"(0xf)), 13);
 	CHECK_EQ("ldt-page-free", memory_writable(ldt), 0);
 	FAILURE(mmuext_op, MMUEXT_SET_LDT, "ldt-unaligned",
 		op2(MMUEXT_SET_LDT, (uint64_t)ldt + 8, 8), XEN_EINVAL);
 	CHECK_EQ("ldt-too-many", op2(MMUEXT_SET_LDT, (uint64_t)ldt, 8193),
 		 -XEN_EINVAL);
 	CHECK_EQ("ldt-hypervisor",
-		 op2(MMUEXT_SET_LDT, (uint64_t)HYPERVISOR_VA, 8),
-		 -XEN_EINVAL);
+		 op2(MMUEXT_SET_LDT, (uint64_t)HYPERVISOR_VA, 8), -XEN_EINVAL);
 }
 
 /* ---- Pages -------------------------------------------------------------------- */
@@ -157,15 +156,14 @@ static void check_pages(void)
 	strcpy(one + 4000, "end");
 	SUCCESS(mmuext_op, MMUEXT_COPY_PAGE, "copy",
 		!op2(MMUEXT_COPY_PAGE, mfn_of(two), mfn_of(one)) &&
-		!memcmp(one, two, 4096));
+			!memcmp(one, two, 4096));
 	SUCCESS(mmuext_op, MMUEXT_CLEAR_PAGE, "clear",
 		!op(MMUEXT_CLEAR_PAGE, mfn_of(two)) && !two[0] && !two[4000]);
 	memory_make_table(table, 1);
 	FAILURE(mmuext_op, MMUEXT_CLEAR_PAGE, "clear-table",
 		op(MMUEXT_CLEAR_PAGE, mfn_of(table)), XEN_EINVAL);
 	FAILURE(mmuext_op, MMUEXT_COPY_PAGE, "copy-to-table",
-		op2(MMUEXT_COPY_PAGE, mfn_of(table), mfn_of(one)),
-		XEN_EINVAL);
+		op2(MMUEXT_COPY_PAGE, mfn_of(table), mfn_of(one)), XEN_EINVAL);
 	CHECK_EQ("copy-from-table",
 		 op2(MMUEXT_COPY_PAGE, mfn_of(two), mfn_of(table)), 0);
 	CHECK_EQ("copy-from-hypervisor",
@@ -181,8 +179,7 @@ static void check_pages(void)
 static void check_supers(void)
 {
 	CHECK_EQ("mark-super", op(MMUEXT_MARK_SUPER, 0), -XEN_EOPNOTSUPP);
-	CHECK_EQ("unmark-super", op(MMUEXT_UNMARK_SUPER, 0),
-		 -XEN_EOPNOTSUPP);
+	CHECK_EQ("unmark-super", op(MMUEXT_UNMARK_SUPER, 0), -XEN_EOPNOTSUPP);
 	FAILURE(mmuext_op, MMUEXT_MARK_SUPER, "mark-super-odd",
 		op(MMUEXT_MARK_SUPER, 1), XEN_EOPNOTSUPP);
 	FAILURE(mmuext_op, MMUEXT_UNMARK_SUPER, "unmark-super-odd",

@@ -8,8 +8,8 @@
 #include "check.h"
 #include "memory.h"
 
-static uint64_t *table[5];	/* by level, each in the one above */
-static uint64_t *page;		/* writable */
+static uint64_t *table[5]; /* by level, each in the one above */
+static uint64_t *page;	   /* writable */
 
 static int64_t op(unsigned int cmd, uint64_t mfn, unsigned int dom)
 {
@@ -86,32 +86,37 @@ static void check_refused(void)
 		op(MMUEXT_PIN_L3_TABLE, mine, DOMID_SELF), XEN_EINVAL);
 	FAILURE(mmuext_op, MMUEXT_PIN_L4_TABLE, "pin-l4-writable",
 		op(MMUEXT_PIN_L4_TABLE, mine, DOMID_SELF), XEN_EINVAL);
-	CHECK_EQ("pin-hypervisor",
-		 op(MMUEXT_PIN_L1_TABLE, foreign, DOMID_SELF), -XEN_EINVAL);
+	CHECK_EQ("pin-hypervisor", op(MMUEXT_PIN_L1_TABLE, foreign, DOMID_SELF),
+		 -XEN_EINVAL);
 	CHECK_EQ("unpin-hypervisor",
 		 op(MMUEXT_UNPIN_TABLE, foreign, DOMID_SELF), -XEN_EINVAL);
-	CHECK_EQ("pin-no-frame", op(MMUEXT_PIN_L1_TABLE, 1ul << 39,
-				    DOMID_SELF), -XEN_EINVAL);
+	CHECK_EQ("pin-no-frame", op(MMUEXT_PIN_L1_TABLE, 1ul << 39, DOMID_SELF),
+		 -XEN_EINVAL);
 	CHECK_EQ("pin-mfn-minus-1", op(MMUEXT_PIN_L1_TABLE, ~0ul, DOMID_SELF),
 		 -XEN_EINVAL);
 	CHECK_EQ("pin-domain-none", op(MMUEXT_PIN_L1_TABLE, mine, 77),
 		 -XEN_ESRCH);
-	CHECK_EQ("pin-domain-io", op(MMUEXT_PIN_L1_TABLE, mfn_of(table[1]),
-				     DOMID_IO), -XEN_EINVAL);
+	CHECK_EQ("pin-domain-io",
+		 op(MMUEXT_PIN_L1_TABLE, mfn_of(table[1]), DOMID_IO),
+		 -XEN_EINVAL);
 }
 
 /* A table of one level is none of another, not even unpinned but used. */
 static void check_conflict(void)
 {
 	pin(4);
-	CHECK_EQ("l1-as-l2", op(MMUEXT_PIN_L2_TABLE, mfn_of(table[1]),
-				DOMID_SELF), -XEN_EINVAL);
-	CHECK_EQ("l2-as-l1", op(MMUEXT_PIN_L1_TABLE, mfn_of(table[2]),
-				DOMID_SELF), -XEN_EINVAL);
-	CHECK_EQ("l3-as-l4", op(MMUEXT_PIN_L4_TABLE, mfn_of(table[3]),
-				DOMID_SELF), -XEN_EINVAL);
-	CHECK_EQ("l4-as-l3", op(MMUEXT_PIN_L3_TABLE, mfn_of(table[4]),
-				DOMID_SELF), -XEN_EINVAL);
+	CHECK_EQ("l1-as-l2",
+		 op(MMUEXT_PIN_L2_TABLE, mfn_of(table[1]), DOMID_SELF),
+		 -XEN_EINVAL);
+	CHECK_EQ("l2-as-l1",
+		 op(MMUEXT_PIN_L1_TABLE, mfn_of(table[2]), DOMID_SELF),
+		 -XEN_EINVAL);
+	CHECK_EQ("l3-as-l4",
+		 op(MMUEXT_PIN_L4_TABLE, mfn_of(table[3]), DOMID_SELF),
+		 -XEN_EINVAL);
+	CHECK_EQ("l4-as-l3",
+		 op(MMUEXT_PIN_L3_TABLE, mfn_of(table[4]), DOMID_SELF),
+		 -XEN_EINVAL);
 	CHECK_EQ("used-l1-pins", pin(1), 0);
 	unpin(4);
 	CHECK("pinned-below-stays", holds_type(1));
@@ -149,11 +154,11 @@ static void check_batch(void)
 	CHECK("batch-first-done", holds_type(1));
 	memory_writable(table[2]);
 	CHECK("batch-third-not", !holds_type(2));
-	CHECK_EQ("batch-bad-list", hypercall_mmuext_op(NOWHERE, 1, &done,
-						       DOMID_SELF),
+	CHECK_EQ("batch-bad-list",
+		 hypercall_mmuext_op(NOWHERE, 1, &done, DOMID_SELF),
 		 -XEN_EFAULT);
-	CHECK_EQ("batch-bad-done", hypercall_mmuext_op(ops, 0, NOWHERE,
-						       DOMID_SELF), 0);
+	CHECK_EQ("batch-bad-done",
+		 hypercall_mmuext_op(ops, 0, NOWHERE, DOMID_SELF), 0);
 	CHECK_EQ("unknown-op", op(99, 0, DOMID_SELF), -XEN_ENOSYS);
 	CHECK_EQ("op-21", op(21, 0, DOMID_SELF), -XEN_ENOSYS);
 	unpin(1);

@@ -8,8 +8,8 @@
 #include "memory.h"
 #include <xen/version.h>
 
-static multicall_entry_t entry(uint64_t op, uint64_t a, uint64_t b,
-			       uint64_t c, uint64_t d)
+static multicall_entry_t entry(uint64_t op, uint64_t a, uint64_t b, uint64_t c,
+			       uint64_t d)
 {
 	multicall_entry_t e = { .op = op, .args = { a, b, c, d, 0, 0 } };
 
@@ -35,7 +35,7 @@ static void check_order(void)
 			pte_make(mfn_of(two), PTE_RW), UVMF_INVLPG, 0);
 	SUCCESS(multicall, none, "list",
 		!hypercall_multicall(list, 5) &&
-		!memcmp((char *)TEST_VA, "two", 4));
+			!memcmp((char *)TEST_VA, "two", 4));
 	CHECK_EQ("result-0", list[0].result, 0);
 	CHECK_EQ("result-1", list[1].result, 4096);
 	CHECK_EQ("result-2", list[2].result, -XEN_EFAULT);
@@ -51,7 +51,8 @@ static void check_bad(void)
 {
 	multicall_entry_t *end = (void *)(TEST_VA + 4096 - sizeof(*end));
 	multicall_entry_t inner = entry(__HYPERVISOR_xen_version,
-					XENVER_pagesize, 0, 0, 0), outer;
+					XENVER_pagesize, 0, 0, 0),
+			  outer;
 
 	FAILURE(multicall, none, "bad-list", hypercall_multicall(NOWHERE, 1),
 		XEN_EFAULT);
@@ -77,8 +78,8 @@ static void check_many(void)
 	unsigned int i, n = 16 * 4096 / sizeof(*list), good = 0;
 
 	for (i = 0; i < n; i++)
-		list[i] = entry(__HYPERVISOR_xen_version, XENVER_pagesize,
-				0, 0, 0);
+		list[i] = entry(__HYPERVISOR_xen_version, XENVER_pagesize, 0, 0,
+				0);
 	CHECK_EQ("many", hypercall_multicall(list, n), 0);
 	for (i = 0; i < n; i++)
 		good += list[i].result == 4096;

@@ -11,14 +11,14 @@
 
 static int in(unsigned int port)
 {
-	return TRY("inb %%dx, %%al", : : "d" (port) : "rax");
+	return TRY("inb %%dx, %%al", : : "d"(port) : "rax");
 }
 
 static uint64_t user_in(uint64_t port)
 {
 	uint8_t v = 0;
 
-	asm volatile("inb %%dx, %0" : "+a" (v) : "d" ((uint16_t)port));
+	asm volatile("inb %%dx, %0" : "+a"(v) : "d"((uint16_t)port));
 	return v;
 }
 
@@ -27,7 +27,7 @@ static bool refused;
 static void on_gp(struct regs *regs)
 {
 	refused = true;
-	regs->rip++;		/* inb %dx: one byte */
+	regs->rip++; /* inb %dx: one byte */
 }
 
 static bool user_may(unsigned int port)
@@ -45,8 +45,7 @@ static void check_iopl(void)
 
 	CHECK_EQ("in-without-iopl", in(0x80), 13);
 	SUCCESS(physdev_op, PHYSDEVOP_set_iopl, "iopl-1",
-		!OP(set_iopl, &iopl) && in(0x80) == TRY_NONE &&
-		!user_may(0x80));
+		!OP(set_iopl, &iopl) && in(0x80) == TRY_NONE && !user_may(0x80));
 	iopl.iopl = 3;
 	CHECK("iopl-3-user", !OP(set_iopl, &iopl) && user_may(0x80));
 	iopl.iopl = 0;
@@ -84,7 +83,7 @@ static void check_apic(void)
 
 	SUCCESS(physdev_op, PHYSDEVOP_apic_read, "apic-read",
 		!OP(apic_read, &apic) && (apic.value & 0xff) >= 0x11 &&
-		(apic.value >> 16 & 0xff) == 23);
+			(apic.value >> 16 & 0xff) == 23);
 	apic.reg = 0;
 	SUCCESS(physdev_op, PHYSDEVOP_apic_write, "apic-write",
 		!OP(apic_write, &apic));
@@ -124,8 +123,7 @@ static void check_pirq(void)
 	SUCCESS(physdev_op, PHYSDEVOP_pirq_eoi_gmfn_v2, "eoi-page",
 		!OP(pirq_eoi_gmfn_v2, &area));
 	CHECK_EQ("eoi-page-again", OP(pirq_eoi_gmfn_v2, &area), -XEN_EBUSY);
-	CHECK_EQ("unknown-command", hypercall_physdev_op(99, NULL),
-		 -XEN_ENOSYS);
+	CHECK_EQ("unknown-command", hypercall_physdev_op(99, NULL), -XEN_ENOSYS);
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 #include "vcpu.h"
 #include <xen/sched.h>
 
-#define MS	1000000ul
+#define MS	     1000000ul
 #define OP(cmd, arg) hypercall_sched_op(SCHEDOP_##cmd, arg)
 
 static int64_t timer, port;
@@ -29,9 +29,9 @@ static void check_timer(void)
 	uint64_t start = time_now();
 
 	SUCCESS(set_timer_op, none, "timer",
-		!hypercall_set_timer_op(start + 10 * MS) &&
-		!OP(block, NULL) && event_count(timer) == 1 &&
-		time_now() >= start + 10 * MS);
+		!hypercall_set_timer_op(start + 10 * MS) && !OP(block, NULL) &&
+			event_count(timer) == 1 &&
+			time_now() >= start + 10 * MS);
 	CHECK("timer-not-late", time_now() < start + 500 * MS);
 	upcalls_off();
 	hypercall_set_timer_op(start);
@@ -55,8 +55,9 @@ static void check_block(void)
 	CHECK_EQ("block-delivers", event_count(port), 1);
 	CHECK_EQ("block-unmasks", vcpu_info()->evtchn_upcall_mask, 0);
 	upcalls_off();
-	CHECK_EQ("block-argument", (event_send(port),
-		 hypercall_sched_op(SCHEDOP_block, NOWHERE)), 0);
+	CHECK_EQ("block-argument",
+		 (event_send(port), hypercall_sched_op(SCHEDOP_block, NOWHERE)),
+		 0);
 	upcalls_off();
 	SUCCESS(sched_op, SCHEDOP_yield, "yield", !OP(yield, NULL));
 }
@@ -81,11 +82,11 @@ static void check_poll(void)
 	start = time_now();
 	hypercall_set_timer_op(start + 10 * MS);
 	CHECK_EQ("poll-wakes", poll(ports, 2, start + 10000 * MS), 0);
-	CHECK("poll-wakes-by-event", event_pending(timer) &&
-	      time_now() < start + 1000 * MS);
+	CHECK("poll-wakes-by-event",
+	      event_pending(timer) && time_now() < start + 1000 * MS);
 	CHECK_EQ("poll-past", poll(ports, 1, 1), 0);
-	FAILURE(sched_op, SCHEDOP_poll, "poll-beyond",
-		poll(&beyond, 1, start), XEN_EINVAL);
+	FAILURE(sched_op, SCHEDOP_poll, "poll-beyond", poll(&beyond, 1, start),
+		XEN_EINVAL);
 	CHECK_EQ("poll-bad-ports", poll(NOWHERE, 1, start), -XEN_EFAULT);
 	CHECK_EQ("poll-bad", OP(poll, NOWHERE), -XEN_EFAULT);
 	CHECK_EQ("poll-many", poll(ports, 129, start), -XEN_EINVAL);
@@ -115,8 +116,7 @@ static void check_pin(void)
 {
 	struct sched_pin_override pin = { .pcpu = 0 };
 
-	SUCCESS(sched_op, SCHEDOP_pin_override, "pin",
-		!OP(pin_override, &pin));
+	SUCCESS(sched_op, SCHEDOP_pin_override, "pin", !OP(pin_override, &pin));
 	CHECK_EQ("pin-pinned", OP(pin_override, &pin), -XEN_EBUSY);
 	pin.pcpu = -1;
 	CHECK_EQ("pin-off", OP(pin_override, &pin), 0);
@@ -143,8 +143,7 @@ static void check_shutdown(void)
 		!OP(shutdown_code, &how));
 	FAILURE(sched_op, SCHEDOP_shutdown_code, "shutdown-code-bad",
 		OP(shutdown_code, NOWHERE), XEN_EFAULT);
-	CHECK_EQ("unknown-command", hypercall_sched_op(99, NULL),
-		 -XEN_ENOSYS);
+	CHECK_EQ("unknown-command", hypercall_sched_op(99, NULL), -XEN_ENOSYS);
 }
 
 int main(void)

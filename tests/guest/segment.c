@@ -18,7 +18,7 @@ static uint64_t fs_word(void)
 {
 	uint64_t v;
 
-	asm volatile("mov %%fs:0, %0" : "=r" (v));
+	asm volatile("mov %%fs:0, %0" : "=r"(v));
 	return v;
 }
 
@@ -26,7 +26,7 @@ static uint64_t gs_word(void)
 {
 	uint64_t v;
 
-	asm volatile("mov %%gs:0, %0" : "=r" (v));
+	asm volatile("mov %%gs:0, %0" : "=r"(v));
 	return v;
 }
 
@@ -41,7 +41,7 @@ static uint64_t user_gs_selector(uint64_t unused)
 	uint16_t gs;
 
 	(void)unused;
-	asm volatile("mov %%gs, %0" : "=r" (gs));
+	asm volatile("mov %%gs, %0" : "=r"(gs));
 	return gs;
 }
 
@@ -50,36 +50,38 @@ static void check_bases(void)
 	uint64_t bad = 1ul << 47;
 
 	SUCCESS(set_segment_base, SEGBASE_FS, "fs-base",
-		!base(SEGBASE_FS, (uint64_t)&words[0]) &&
-		fs_word() == 0x1111);
+		!base(SEGBASE_FS, (uint64_t)&words[0]) && fs_word() == 0x1111);
 	SUCCESS(set_segment_base, SEGBASE_GS_KERNEL, "gs-base",
 		!base(SEGBASE_GS_KERNEL, (uint64_t)&words[1]) &&
-		gs_word() == 0x2222);
+			gs_word() == 0x2222);
 	SUCCESS(set_segment_base, SEGBASE_GS_USER, "gs-user-base",
 		!base(SEGBASE_GS_USER, (uint64_t)&words[2]) &&
-		gs_word() == 0x2222 && user_run(user_gs_word, 0) == 0x3333 &&
-		gs_word() == 0x2222);
+			gs_word() == 0x2222 &&
+			user_run(user_gs_word, 0) == 0x3333 &&
+			gs_word() == 0x2222);
 	SUCCESS(set_segment_base, SEGBASE_GS_USER_SEL, "gs-user-selector",
 		!base(SEGBASE_GS_USER_SEL, FLAT_USER_DS) &&
-		user_run(user_gs_selector, 0) == FLAT_USER_DS &&
-		gs_word() == 0x2222);
+			user_run(user_gs_selector, 0) == FLAT_USER_DS &&
+			gs_word() == 0x2222);
 	base(SEGBASE_GS_USER_SEL, 0);
 	FAILURE(set_segment_base, SEGBASE_FS, "fs-base-not-canonical",
 		base(SEGBASE_FS, bad), XEN_EINVAL);
 	FAILURE(set_segment_base, SEGBASE_GS_KERNEL, "gs-base-not-canonical",
 		base(SEGBASE_GS_KERNEL, bad), XEN_EINVAL);
-	FAILURE(set_segment_base, SEGBASE_GS_USER,
-		"gs-user-base-not-canonical", base(SEGBASE_GS_USER, bad),
-		XEN_EINVAL);
+	FAILURE(set_segment_base, SEGBASE_GS_USER, "gs-user-base-not-canonical",
+		base(SEGBASE_GS_USER, bad), XEN_EINVAL);
 	CHECK_EQ("base-unknown", base(4, 0), -XEN_EINVAL);
 	CHECK_EQ("base-kept", fs_word(), 0x1111);
-	CHECK_EQ("base-of-hypervisor", base(SEGBASE_FS,
-		 (uint64_t)HYPERVISOR_VA), 0);
+	CHECK_EQ("base-of-hypervisor",
+		 base(SEGBASE_FS, (uint64_t)HYPERVISOR_VA), 0);
 	CHECK_EQ("base-of-hypervisor-no-access",
-		 TRY("mov %%fs:0, %%rax", : : : "rax"), 14);
+		 TRY("mov %%fs:0, %%rax",
+		     :
+		     :
+		     : "rax"),
+		 14);
 	CHECK_EQ("gs-user-selector-bad", base(SEGBASE_GS_USER_SEL, 0x777), 0);
-	CHECK_EQ("gs-user-selector-bad-is-0",
-		 user_run(user_gs_selector, 0), 0);
+	CHECK_EQ("gs-user-selector-bad-is-0", user_run(user_gs_selector, 0), 0);
 }
 
 /* ---- The stack for entries from user mode ------------------------------------ */
@@ -99,7 +101,7 @@ static void saw_entry(struct regs *regs)
 
 static uint64_t user_call(uint64_t nr)
 {
-	asm volatile("syscall" : "+a" (nr) : : "rcx", "r11", "memory");
+	asm volatile("syscall" : "+a"(nr) : : "rcx", "r11", "memory");
 	return nr;
 }
 
@@ -116,7 +118,7 @@ static void check_stack(void)
 	trap_handler[VECTOR_SYSCALL] = NULL;
 	SUCCESS(stack_switch, none, "stack",
 		entry_rsp > (uint64_t)stack &&
-		entry_rsp < (uint64_t)stack + sizeof(stack));
+			entry_rsp < (uint64_t)stack + sizeof(stack));
 	check_value("stack-frame", "%lx",
 		    (uint64_t)stack + sizeof(stack) - entry_rsp);
 	CHECK_EQ("stack-ss", entry_ss, FLAT_USER_SS);
@@ -127,15 +129,15 @@ static void check_stack(void)
 static void check_fpu(void)
 {
 	SUCCESS(fpu_taskswitch, none, "fpu-ts",
-		!hypercall_fpu_taskswitch(1) &&
-		TRY("movaps %%xmm0, %%xmm1", : : ) == 7);
-	CHECK_EQ("fpu-after-nm", TRY("movaps %%xmm0, %%xmm1", : : ),
-		 TRY_NONE);
+		!hypercall_fpu_taskswitch(1) && TRY("movaps %%xmm0, %%xmm1",
+						    :
+						    :) == 7);
+	CHECK_EQ("fpu-after-nm", TRY("movaps %%xmm0, %%xmm1", : :), TRY_NONE);
 	hypercall_fpu_taskswitch(1);
 	CHECK_EQ("fpu-off", hypercall_fpu_taskswitch(0), 0);
-	CHECK_EQ("fpu-off-no-nm", TRY("fninit", : : ), TRY_NONE);
+	CHECK_EQ("fpu-off-no-nm", TRY("fninit", : :), TRY_NONE);
 	CHECK_EQ("fpu-any-number", hypercall_fpu_taskswitch(~0ul), 0);
-	CHECK_EQ("fpu-any-number-nm", TRY("fninit", : : ), 7);
+	CHECK_EQ("fpu-any-number-nm", TRY("fninit", : :), 7);
 }
 
 /* ---- Debug registers ------------------------------------------------------------------ */
@@ -146,20 +148,21 @@ static void check_debug(void)
 {
 	uint64_t at = (uint64_t)&watched;
 
-	SUCCESS(set_debugreg, none, "dr0",
-		!hypercall_set_debugreg(0, at));
+	SUCCESS(set_debugreg, none, "dr0", !hypercall_set_debugreg(0, at));
 	SUCCESS(get_debugreg, none, "dr0-read",
 		(uint64_t)hypercall_get_debugreg(0) == at);
 	CHECK_EQ("dr7", hypercall_set_debugreg(7, 0xd0002), 0);
 	check_value("dr7-read", "%lx", hypercall_get_debugreg(7));
-	CHECK_EQ("watchpoint", TRY("movq $1, %0", : "=m" (watched)), 1);
+	CHECK_EQ("watchpoint", TRY("movq $1, %0", : "=m"(watched)), 1);
 	CHECK_EQ("dr6-hit", hypercall_get_debugreg(6) & 1, 1);
 	check_value("dr6-read", "%lx", hypercall_get_debugreg(6));
 	CHECK_EQ("dr6-write", hypercall_set_debugreg(6, 0), 0);
 	check_value("dr6-cleared", "%lx", hypercall_get_debugreg(6));
 	CHECK_EQ("dr7-off", hypercall_set_debugreg(7, 0), 0);
 	check_value("dr7-off-read", "%lx", hypercall_get_debugreg(7));
-	CHECK_EQ("no-watchpoint", TRY("movq $1, %0", : "=m" (watched)),
+	CHECK_EQ("no-watchpoint",
+		 TRY("movq $1, %0",
+		     : "=m"(watched)),
 		 TRY_NONE);
 	FAILURE(set_debugreg, none, "dr-hypervisor",
 		hypercall_set_debugreg(1, HYPERVISOR_VA), XEN_EPERM);

@@ -42,12 +42,11 @@ static void check_start(void)
 	SUCCESS(vcpu_op, VCPUOP_initialise, "initialise",
 		!vcpu_start(1, once, (void *)&stop));
 	vcpu_wait_down(1);
-	SUCCESS(vcpu_op, VCPUOP_up, "up", rounds == 1 && seen_id == 1 &&
-		seen_arg == (void *)&stop);
+	SUCCESS(vcpu_op, VCPUOP_up, "up",
+		rounds == 1 && seen_id == 1 && seen_arg == (void *)&stop);
 	SUCCESS(vcpu_op, VCPUOP_down, "down", OP(is_up, 1, NULL) == 0);
 	vcpu_context(1, once, NULL, &context);
-	CHECK_EQ("initialise-twice", OP(initialise, 1, &context),
-		 -XEN_EEXIST);
+	CHECK_EQ("initialise-twice", OP(initialise, 1, &context), -XEN_EEXIST);
 	CHECK_EQ("up-again", vcpu_start(1, once, (void *)&rounds), 0);
 	WAIT_FOR(rounds == 2, 10);
 	vcpu_wait_down(1);
@@ -105,16 +104,19 @@ static void check_ipi(void)
 	other = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
 	bind.port = other;
 	bind.vcpu = 1;
-	CHECK_EQ("bind-vcpu", hypercall_event_channel_op(EVTCHNOP_bind_vcpu,
-							 &bind), 0);
+	CHECK_EQ("bind-vcpu",
+		 hypercall_event_channel_op(EVTCHNOP_bind_vcpu, &bind), 0);
 	s.port = other;
 	hypercall_event_channel_op(EVTCHNOP_status, &s);
 	CHECK_EQ("bind-vcpu-status", s.vcpu, 1);
 
 	trap_handler[VECTOR_NMI] = on_nmi;
-	CHECK_EQ("nmi-callback", hypercall_callback_op(CALLBACKOP_register,
-		 (&(struct callback_register) { .type = CALLBACKTYPE_nmi,
-		   .address = (uint64_t)entry_nmi })), 0);
+	CHECK_EQ("nmi-callback",
+		 hypercall_callback_op(CALLBACKOP_register,
+				       (&(struct callback_register){
+					       .type = CALLBACKTYPE_nmi,
+					       .address = (uint64_t)entry_nmi })),
+		 0);
 	SUCCESS(vcpu_op, VCPUOP_send_nmi, "nmi", !OP(send_nmi, 0, NULL));
 	stop = 1;
 	event_send(port);
@@ -132,8 +134,8 @@ static void check_others(void)
 	struct sched_pin_override pin = { .pcpu = 1 };
 
 	CHECK_EQ("runstate-other", OP(get_runstate_info, 1, &r), 0);
-	CHECK("runstate-offline", r.state == RUNSTATE_offline ||
-	      r.state == RUNSTATE_blocked);
+	CHECK("runstate-offline",
+	      r.state == RUNSTATE_offline || r.state == RUNSTATE_blocked);
 	CHECK("runstate-offline-time", r.time[RUNSTATE_running] > 0);
 	FAILURE(vcpu_op, VCPUOP_get_physid, "physid-not-pinned",
 		OP(get_physid, 0, &id), XEN_EINVAL);
@@ -144,11 +146,10 @@ static void check_others(void)
 	CHECK_EQ("virq-timer-other", event_bind_virq(VIRQ_TIMER, 1) > 0, 1);
 	CHECK_EQ("pin", hypercall_sched_op(SCHEDOP_pin_override, &pin), 0);
 	pin.pcpu = 0;
-	CHECK_EQ("pin-pinned", hypercall_sched_op(SCHEDOP_pin_override,
-						  &pin), -XEN_EBUSY);
+	CHECK_EQ("pin-pinned", hypercall_sched_op(SCHEDOP_pin_override, &pin),
+		 -XEN_EBUSY);
 	pin.pcpu = -1;
-	CHECK_EQ("pin-off", hypercall_sched_op(SCHEDOP_pin_override, &pin),
-		 0);
+	CHECK_EQ("pin-off", hypercall_sched_op(SCHEDOP_pin_override, &pin), 0);
 	CHECK_EQ("is-up-2", OP(is_up, 2, NULL), -XEN_ENOENT);
 }
 

@@ -15,7 +15,7 @@
 #include "trap.h"
 #include "vcpu.h"
 
-#define VA	TEST_VA
+#define VA TEST_VA
 
 static uint64_t *one, *two;
 static unsigned long mask_other = 2;
@@ -65,7 +65,7 @@ static uint64_t *next_page(void)
 	return turn++ & 1 ? one : two;
 }
 
-#define ROUNDS	20
+#define ROUNDS 20
 
 static void check_va(const char *name, uint64_t flags)
 {

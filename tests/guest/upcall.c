@@ -38,9 +38,9 @@ static void check_kernel(void)
 	uint64_t sp;
 
 	event_send(port);
-	CHECK("masked-waits", v->evtchn_upcall_pending &&
-	      event_count(port) == 0);
-	v->evtchn_upcall_mask = 0;		/* no printing until ... */
+	CHECK("masked-waits",
+	      v->evtchn_upcall_pending && event_count(port) == 0);
+	v->evtchn_upcall_mask = 0; /* no printing until ... */
 	before = event_count(port);
 	hypercall_xen_version(XENVER_pagesize, NULL);
 	after = event_count(port);
@@ -52,7 +52,7 @@ static void check_kernel(void)
 	CHECK_EQ("frame-cs", frame.cs, FLAT_KERNEL_CS & ~3);
 	CHECK_EQ("frame-ss", frame.ss, FLAT_KERNEL_SS);
 	CHECK_EQ("frame-if", frame.rflags >> 9 & 1, 1);
-	asm volatile("mov %%rsp, %0" : "=r" (sp));
+	asm volatile("mov %%rsp, %0" : "=r"(sp));
 	CHECK("frame-stack", frame.rsp >= sp - 512 && frame.rsp <= sp + 512);
 	event_send(port);
 	CHECK_EQ("send-delivers", event_count(port), 2);
@@ -86,15 +86,16 @@ static void check_iret(void)
 		     "push $0x202\n\t"
 		     "push %1\n\t"
 		     "push $1f\n\t"
-		     "push $0\n\t"		/* flags */
-		     "push $0\n\t"		/* rcx */
-		     "push $0\n\t"		/* r11 */
-		     "push $0\n\t"		/* rax */
+		     "push $0\n\t" /* flags */
+		     "push $0\n\t" /* rcx */
+		     "push $0\n\t" /* r11 */
+		     "push $0\n\t" /* rax */
 		     "mov %2, %%eax\n\t"
 		     "syscall\n"
 		     "1:\n"
-		     : : "i" (FLAT_KERNEL_SS), "i" (FLAT_KERNEL_CS & ~3),
-		       "i" (HYPERCALL_IRET)
+		     :
+		     : "i"(FLAT_KERNEL_SS), "i"(FLAT_KERNEL_CS & ~3),
+		       "i"(HYPERCALL_IRET)
 		     : "rax", "rcx", "r11", "memory");
 	CHECK_EQ("iret-delivers", event_count(port), 1);
 	CHECK_EQ("iret-unmasks", vcpu_info()->evtchn_upcall_mask, 0);
@@ -126,7 +127,7 @@ static void check_user(void)
 {
 	trap_handler[VECTOR_UPCALL] = on_user_event;
 	user_init();
-	event_send(port);		/* masked: pends */
+	event_send(port); /* masked: pends */
 	depth = 0;
 	user_run(user_wait, 0);
 	CHECK_EQ("user-delivered", event_count(port), 1);

@@ -8,11 +8,11 @@
 #include "check.h"
 #include "memory.h"
 
-#define VA	TEST_VA
-#define ALIAS	(TEST_VA + (1ul << 30))		/* by the same L2 and L1 */
+#define VA    TEST_VA
+#define ALIAS (TEST_VA + (1ul << 30)) /* by the same L2 and L1 */
 
 static char *one, *two;
-static unsigned long mask = 1;			/* vCPU 0 */
+static unsigned long mask = 1; /* vCPU 0 */
 
 static int64_t map(uint64_t va, uint64_t pte, uint64_t flags)
 {
@@ -48,8 +48,8 @@ static void check_flushes(void)
 	CHECK_EQ("flush-none-entry", memory_pte((void *)VA),
 		 pte_of(one) | PTE_G);
 	CHECK_EQ("flush-kind-3", map(VA, pte_of(one), 3), 0);
-	CHECK_EQ("flush-bad-mask",
-		 map(VA, pte_of(two), UVMF_INVLPG | 0x1000), -XEN_EFAULT);
+	CHECK_EQ("flush-bad-mask", map(VA, pte_of(two), UVMF_INVLPG | 0x1000),
+		 -XEN_EFAULT);
 	CHECK_EQ("flush-bad-mask-entry", memory_pte((void *)VA),
 		 pte_of(two) | PTE_G);
 }
@@ -67,15 +67,14 @@ static void check_addresses(void)
 		map(VA + (1ul << 34), pte, UVMF_INVLPG), XEN_EINVAL);
 	CHECK_EQ("no-l4-entry", map(0x40000000000, pte, 0), -XEN_EINVAL);
 	CHECK_EQ("not-canonical", map(1ul << 47, pte, 0), -XEN_EINVAL);
-	CHECK_EQ("hypervisor-start",
-		 map(HYPERVISOR_VIRT_START, pte, 0), -XEN_EINVAL);
-	CHECK_EQ("hypervisor-range",
-		 map((uint64_t)HYPERVISOR_VA, pte, 0), -XEN_EINVAL);
+	CHECK_EQ("hypervisor-start", map(HYPERVISOR_VIRT_START, pte, 0),
+		 -XEN_EINVAL);
+	CHECK_EQ("hypervisor-range", map((uint64_t)HYPERVISOR_VA, pte, 0),
+		 -XEN_EINVAL);
 	CHECK_EQ("hypervisor-frame",
 		 map(VA, pte_make(memory_hypervisor_mfn(), PTE_RW), 0),
 		 -XEN_EBUSY);
-	CHECK_EQ("refused-entry", pte_mfn(memory_pte((void *)VA)),
-		 mfn_of(two));
+	CHECK_EQ("refused-entry", pte_mfn(memory_pte((void *)VA)), mfn_of(two));
 }
 
 /* One L2 under two entries of an L3, as Linux grafts its own. */
@@ -87,8 +86,7 @@ static void check_alias(void)
 	CHECK("alias-seen", sees(ALIAS, two));
 	CHECK_EQ("alias-map", map(ALIAS, pte_of(one), UVMF_INVLPG | UVMF_ALL),
 		 0);
-	CHECK_EQ("alias-entry", memory_pte((void *)VA),
-		 pte_of(one) | PTE_G);
+	CHECK_EQ("alias-entry", memory_pte((void *)VA), pte_of(one) | PTE_G);
 	CHECK("alias-map-seen", sees(ALIAS, one));
 	CHECK_EQ("alias-drop", memory_update(memory_entry(ALIAS, 3), 0), 0);
 }
@@ -100,7 +98,7 @@ static void check_otherdomain(void)
 	SUCCESS(update_va_mapping_otherdomain, none, "other-self",
 		!hypercall_update_va_mapping_otherdomain(VA, pte, UVMF_INVLPG,
 							 DOMID_SELF) &&
-		sees(VA, two));
+			sees(VA, two));
 	FAILURE(update_va_mapping_otherdomain, none, "other-none",
 		hypercall_update_va_mapping_otherdomain(VA, pte, 0, 77),
 		XEN_ESRCH);

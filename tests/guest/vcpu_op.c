@@ -12,7 +12,7 @@
 #include "vcpu.h"
 #include <xen/sched.h>
 
-#define MS	1000000ul
+#define MS		 1000000ul
 #define OP(cmd, id, arg) hypercall_vcpu_op(VCPUOP_##cmd, id, arg)
 
 static int64_t timer;
@@ -47,11 +47,10 @@ static void check_periodic(void)
 
 	CHECK("periodic-at-start", ticks(500 * MS) && ticks(500 * MS));
 	SUCCESS(vcpu_op, VCPUOP_stop_periodic_timer, "periodic-stop",
-		!OP(stop_periodic_timer, 0, NULL) &&
-		(ticks(0), !ticks(60 * MS)));
+		!OP(stop_periodic_timer, 0, NULL) && (ticks(0), !ticks(60 * MS)));
 	SUCCESS(vcpu_op, VCPUOP_set_periodic_timer, "periodic",
 		!OP(set_periodic_timer, 0, &p) && ticks(500 * MS) &&
-		ticks(500 * MS) && ticks(500 * MS));
+			ticks(500 * MS) && ticks(500 * MS));
 	p.period_ns = 1000;
 	FAILURE(vcpu_op, VCPUOP_set_periodic_timer, "periodic-short",
 		OP(set_periodic_timer, 0, &p), XEN_EINVAL);
@@ -71,7 +70,8 @@ static void check_singleshot(void)
 	s.timeout_abs_ns = start + 10 * MS;
 	SUCCESS(vcpu_op, VCPUOP_set_singleshot_timer, "singleshot",
 		!OP(set_singleshot_timer, 0, &s) && block_time() > 0 &&
-		time_now() >= start + 10 * MS && event_count(timer) == 1);
+			time_now() >= start + 10 * MS &&
+			event_count(timer) == 1);
 	event_mask(timer);
 	s.timeout_abs_ns = 1;
 	CHECK_EQ("singleshot-past", OP(set_singleshot_timer, 0, &s), 0);
@@ -80,9 +80,8 @@ static void check_singleshot(void)
 	OP(set_singleshot_timer, 0, &s);
 	SUCCESS(vcpu_op, VCPUOP_stop_singleshot_timer, "singleshot-stop",
 		!OP(stop_singleshot_timer, 0, NULL) && !ticks(80 * MS));
-	FAILURE(vcpu_op, VCPUOP_stop_singleshot_timer,
-		"singleshot-stop-nobody", OP(stop_singleshot_timer, 99, NULL),
-		XEN_ENOENT);
+	FAILURE(vcpu_op, VCPUOP_stop_singleshot_timer, "singleshot-stop-nobody",
+		OP(stop_singleshot_timer, 99, NULL), XEN_ENOENT);
 	FAILURE(vcpu_op, VCPUOP_set_singleshot_timer, "singleshot-bad",
 		OP(set_singleshot_timer, 0, NOWHERE), XEN_EFAULT);
 }
@@ -101,24 +100,23 @@ static void check_runstate(void)
 
 	SUCCESS(vcpu_op, VCPUOP_get_runstate_info, "runstate",
 		!OP(get_runstate_info, 0, &info) &&
-		info.state == RUNSTATE_running && info.time[0] > 0);
+			info.state == RUNSTATE_running && info.time[0] > 0);
 	CHECK("runstate-blocked", info.time[RUNSTATE_blocked] >= 50 * MS);
 	CHECK("runstate-sum", total(&info) <= time_now() &&
-	      info.state_entry_time <= time_now());
+				      info.state_entry_time <= time_now());
 	FAILURE(vcpu_op, VCPUOP_get_runstate_info, "runstate-nobody",
 		OP(get_runstate_info, 99, &info), XEN_ENOENT);
-	CHECK_EQ("runstate-bad", OP(get_runstate_info, 0, NOWHERE),
-		 -XEN_EFAULT);
+	CHECK_EQ("runstate-bad", OP(get_runstate_info, 0, NOWHERE), -XEN_EFAULT);
 	area.state = 77;
 	reg.addr.h.p = &area;
-	SUCCESS(vcpu_op, VCPUOP_register_runstate_memory_area,
-		"runstate-area",
+	SUCCESS(vcpu_op, VCPUOP_register_runstate_memory_area, "runstate-area",
 		!OP(register_runstate_memory_area, 0, &reg) &&
-		area.state == RUNSTATE_running && area.time[0] > 0);
+			area.state == RUNSTATE_running && area.time[0] > 0);
 	info = area;
 	ticks(5 * MS);
-	CHECK("runstate-area-updated", area.time[RUNSTATE_blocked] >
-	      info.time[RUNSTATE_blocked] && area.state == 0);
+	CHECK("runstate-area-updated",
+	      area.time[RUNSTATE_blocked] > info.time[RUNSTATE_blocked] &&
+		      area.state == 0);
 	FAILURE(vcpu_op, VCPUOP_register_runstate_memory_area,
 		"runstate-area-bad",
 		OP(register_runstate_memory_area, 0, NOWHERE), XEN_EFAULT);
@@ -138,10 +136,10 @@ static void check_time_area(void)
 	reg.addr.h.p = &area;
 	SUCCESS(vcpu_op, VCPUOP_register_vcpu_time_memory_area, "time-area",
 		!OP(register_vcpu_time_memory_area, 0, &reg) &&
-		area.tsc_to_system_mul ==
-		vcpu_info()->time.tsc_to_system_mul && area.system_time);
-	FAILURE(vcpu_op, VCPUOP_register_vcpu_time_memory_area,
-		"time-area-bad",
+			area.tsc_to_system_mul ==
+				vcpu_info()->time.tsc_to_system_mul &&
+			area.system_time);
+	FAILURE(vcpu_op, VCPUOP_register_vcpu_time_memory_area, "time-area-bad",
 		OP(register_vcpu_time_memory_area, 0, NOWHERE), XEN_EFAULT);
 	reg.addr.h.p = HYPERVISOR_VA;
 	CHECK_EQ("time-area-hypervisor",
@@ -153,7 +151,8 @@ static void check_time_area(void)
 static int64_t move_info(void *page, unsigned int offset, unsigned int id)
 {
 	struct vcpu_register_vcpu_info reg = {
-		.mfn = mfn_of(page), .offset = offset,
+		.mfn = mfn_of(page),
+		.offset = offset,
 	};
 
 	return OP(register_vcpu_info, id, &reg);
@@ -175,7 +174,7 @@ static void check_info(void)
 	event_send(port);
 	SUCCESS(vcpu_op, VCPUOP_register_vcpu_info, "info",
 		!move_info(page, 0x100, 0) && moved->evtchn_upcall_pending &&
-		moved->evtchn_upcall_mask);
+			moved->evtchn_upcall_mask);
 	vcpu_set_info(0, moved);
 	CHECK("info-all-selectors", moved->evtchn_pending_sel == ~0ul);
 	CHECK("info-time", moved->time.tsc_to_system_mul);
@@ -209,15 +208,13 @@ static void check_others(void)
 	CHECK_EQ("up-again", OP(up, 0, NULL), 0);
 	CHECK_EQ("initialise-bad", OP(initialise, 0, NOWHERE), -XEN_EFAULT);
 	vcpu_context(0, NULL, NULL, &context);
-	CHECK_EQ("initialise-running", OP(initialise, 0, &context),
-		 -XEN_EEXIST);
-	FAILURE(vcpu_op, VCPUOP_send_nmi, "nmi-nobody",
-		OP(send_nmi, 1, NULL), XEN_ENOENT);
+	CHECK_EQ("initialise-running", OP(initialise, 0, &context), -XEN_EEXIST);
+	FAILURE(vcpu_op, VCPUOP_send_nmi, "nmi-nobody", OP(send_nmi, 1, NULL),
+		XEN_ENOENT);
 	/* It can run on one CPU only, so it is as good as pinned. */
 	SUCCESS(vcpu_op, VCPUOP_get_physid, "physid",
 		!OP(get_physid, 0, &id) && id.phys_id == 0);
-	CHECK_EQ("unknown-command", hypercall_vcpu_op(99, 0, NULL),
-		 -XEN_ENOSYS);
+	CHECK_EQ("unknown-command", hypercall_vcpu_op(99, 0, NULL), -XEN_ENOSYS);
 }
 
 int main(void)

@@ -28,12 +28,12 @@ static void check_texts(void)
 	memset(&compile, 0x7f, sizeof(compile));
 	SUCCESS(xen_version, XENVER_compile_info, "compile-info",
 		!ASK(compile_info, &compile) && is_text(compile.compiler, 64) &&
-		memchr(compile.compile_by, 0, 16) &&
-		memchr(compile.compile_date, 0, 32));
+			memchr(compile.compile_by, 0, 16) &&
+			memchr(compile.compile_date, 0, 32));
 	memset(text, 0x7f, sizeof(text));
 	SUCCESS(xen_version, XENVER_capabilities, "capabilities",
 		!ASK(capabilities, text) && is_text(text, 1024) &&
-		strstr(text, "xen-3.0-x86_64"));
+			strstr(text, "xen-3.0-x86_64"));
 	memset(text, 0x7f, sizeof(text));
 	SUCCESS(xen_version, XENVER_changeset, "changeset",
 		!ASK(changeset, text) && memchr(text, 0, 64));
@@ -57,7 +57,7 @@ static void check_numbers(void)
 		ASK(version, NULL) == 0x40011);
 	SUCCESS(xen_version, XENVER_platform_parameters, "platform-parameters",
 		!ASK(platform_parameters, &platform) &&
-		platform.virt_start == HYPERVISOR_VIRT_START);
+			platform.virt_start == HYPERVISOR_VIRT_START);
 	SUCCESS(xen_version, XENVER_get_features, "features",
 		!ASK(get_features, &features));
 	check_value("feature-bits", "%x", features.submap);
@@ -66,7 +66,7 @@ static void check_numbers(void)
 	memset(&handle, 0x55, sizeof(handle));
 	SUCCESS(xen_version, XENVER_guest_handle, "handle",
 		!ASK(guest_handle, &handle) &&
-		!memcmp(&handle, &zero, sizeof(zero)));
+			!memcmp(&handle, &zero, sizeof(zero)));
 	size = ASK(build_id, NULL);
 	id.len = sizeof(id.buf);
 	SUCCESS(xen_version, XENVER_build_id, "build-id",
@@ -80,8 +80,9 @@ static void check_numbers(void)
 	CHECK_EQ("features-submap", ASK(get_features, &features), -XEN_EINVAL);
 }
 
-#define BAD(sub) FAILURE(xen_version, XENVER_##sub, #sub "-bad", \
-			 ASK(sub, NOWHERE), XEN_EFAULT)
+#define BAD(sub)                                                           \
+	FAILURE(xen_version, XENVER_##sub, #sub "-bad", ASK(sub, NOWHERE), \
+		XEN_EFAULT)
 
 static void check_errors(void)
 {
@@ -109,12 +110,17 @@ static void check_assist(void)
 	SUCCESS(vm_assist, VMASST_CMD_disable, "assist-disable",
 		!hypercall_vm_assist(VMASST_CMD_disable,
 				     VMASST_TYPE_runstate_update_flag));
-	CHECK_EQ("assist-4gb", hypercall_vm_assist(VMASST_CMD_enable,
-		 VMASST_TYPE_4gb_segments), 0);
-	CHECK_EQ("assist-writable-pt", hypercall_vm_assist(VMASST_CMD_enable,
-		 VMASST_TYPE_writable_pagetables), 0);
-	CHECK_EQ("assist-pae-cr3", hypercall_vm_assist(VMASST_CMD_enable,
-		 VMASST_TYPE_pae_extended_cr3), 0);
+	CHECK_EQ("assist-4gb",
+		 hypercall_vm_assist(VMASST_CMD_enable, VMASST_TYPE_4gb_segments),
+		 0);
+	CHECK_EQ("assist-writable-pt",
+		 hypercall_vm_assist(VMASST_CMD_enable,
+				     VMASST_TYPE_writable_pagetables),
+		 0);
+	CHECK_EQ("assist-pae-cr3",
+		 hypercall_vm_assist(VMASST_CMD_enable,
+				     VMASST_TYPE_pae_extended_cr3),
+		 0);
 	FAILURE(vm_assist, VMASST_CMD_enable, "assist-unknown",
 		hypercall_vm_assist(VMASST_CMD_enable, 77), XEN_EINVAL);
 	FAILURE(vm_assist, VMASST_CMD_disable, "assist-unknown-off",
@@ -130,8 +136,10 @@ static void check_unknown(void)
 	CHECK_EQ("number-64", hypercall0(64), -XEN_ENOSYS);
 	CHECK_EQ("number-128", hypercall0(128), -XEN_ENOSYS);
 	CHECK_EQ("number-big", hypercall0(1ul << 31), -XEN_ENOSYS);
-	CHECK_EQ("number-high-half", hypercall2((1ul << 32) |
-		 __HYPERVISOR_xen_version, XENVER_pagesize, 0), -XEN_ENOSYS);
+	CHECK_EQ("number-high-half",
+		 hypercall2((1ul << 32) | __HYPERVISOR_xen_version,
+			    XENVER_pagesize, 0),
+		 -XEN_ENOSYS);
 	CHECK_EQ("number-minus-1", hypercall0(~0ul), -XEN_ENOSYS);
 }
 

@@ -5,11 +5,11 @@
 #define STUB 32
 
 /* push rcx, r11; mov $nr, eax; syscall; pop r11, rcx; ret */
-static const uint8_t call_stub[] = { 0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0,
-				     0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
+static const uint8_t call_stub[] = { 0x51, 0x41, 0x53, 0xb8, 0,	   0,	 0,
+				     0,	   0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
 /* push rcx, r11, rax: the head of struct iret_context; mov; syscall */
-static const uint8_t iret_stub[] = { 0x51, 0x41, 0x53, 0x50, 0xb8,
-				     0,	   0,	 0,    0,    0x0f, 0x05 };
+static const uint8_t iret_stub[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, 0,
+				     0,	   0,	 0,    0x0f, 0x05 };
 
 void hypercall_page_fill(void *page)
 {

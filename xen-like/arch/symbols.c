@@ -7,7 +7,7 @@
 
 struct symbol {
 	uint32_t offset; /* from base */
-	uint32_t name; /* from the end of the entries */
+	uint32_t name;	 /* from the end of the entries */
 };
 
 struct symbol_table {

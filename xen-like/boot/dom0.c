@@ -30,10 +30,10 @@
 #include "vcpu.h"
 #include <xen/features.h>
 
-#define SLACK_PAGES 128u		/* after the stack: xen.h asks 512 KiB */
-#define REGION_ALIGN 1024u		/* in pages: 4 MiB */
+#define SLACK_PAGES	  128u	/* after the stack: xen.h asks 512 KiB */
+#define REGION_ALIGN	  1024u /* in pages: 4 MiB */
 #define TABLE_SPAN(level) (1ul << (PAGE_SHIFT + 9 * (level)))
-#define MAX_NR_PAGES (64ul << 18)	/* 64 GiB of initial domain */
+#define MAX_NR_PAGES	  (64ul << 18) /* 64 GiB of initial domain */
 
 struct run {
 	uint64_t pfn, pages;
@@ -42,11 +42,11 @@ struct run {
 struct build {
 	struct domain *d;
 	struct elf_image elf;
-	const struct boot_module *ramdisk;	/* NULL: none */
-	uint64_t nr_pages, filled;	/* of the domain; of them allocated */
-	uint64_t *p2m;			/* [nr_pages] machine frames */
+	const struct boot_module *ramdisk; /* NULL: none */
+	uint64_t nr_pages, filled; /* of the domain; of them allocated */
+	uint64_t *p2m;		   /* [nr_pages] machine frames */
 	struct run kernel, initrd, list, info, tables, stack;
-	uint64_t region_pages;		/* mapped from virt_base */
+	uint64_t region_pages; /* mapped from virt_base */
 	uint64_t tables_used;
 };
 
@@ -68,7 +68,7 @@ static void *unpack_alloc(void *ctx, size_t size)
 	if (mfn_eq(m, MFN_NONE))
 		return NULL;
 	mem = frame_ptr(m);
-	mem[0] = pages;	/* a header, so that unpack_free() knows */
+	mem[0] = pages; /* a header, so that unpack_free() knows */
 	return mem + 2;
 }
 
@@ -83,8 +83,8 @@ static void unpack_free(void *ctx, void *mem)
 /* A buffer for the unpacked kernel: its own claim, or the largest there is. */
 static uint64_t unpack_buffer(const struct kernel_file *kf, mfn_t *buf)
 {
-	uint64_t pages = kf->sized ? kf->size_hint / PAGE_SIZE + 1 :
-				     heap_free_frames() / 2;
+	uint64_t pages = kf->sized ? kf->size_hint / PAGE_SIZE + 1
+				   : heap_free_frames() / 2;
 
 	for (; pages; pages = kf->sized ? 0 : pages / 2) {
 		*buf = heap_alloc_run(pages);
@@ -139,8 +139,8 @@ static uint64_t tables_for(uint64_t start, uint64_t end)
 	uint64_t n = 0;
 
 	for (unsigned int level = 1; level <= 3; level++)
-		n += (end - 1) / TABLE_SPAN(level) -
-		     start / TABLE_SPAN(level) + 1;
+		n += (end - 1) / TABLE_SPAN(level) - start / TABLE_SPAN(level) +
+		     1;
 	return n;
 }
 
@@ -161,8 +161,7 @@ static void layout_region(struct build *b, uint64_t pfn)
 		b->tables = run_after(&p, n);
 		b->stack = run_after(&p, 1);
 		b->region_pages = ROUND_UP(p + SLACK_PAGES, REGION_ALIGN);
-		next = 1 + tables_for(base,
-				      base + b->region_pages * PAGE_SIZE);
+		next = 1 + tables_for(base, base + b->region_pages * PAGE_SIZE);
 		if (own_p2m(b))
 			next += tables_for(b->elf.p2m_base,
 					   b->elf.p2m_base +
@@ -175,8 +174,8 @@ static void layout(struct build *b)
 	uint64_t size = b->ramdisk ? b->ramdisk->end - b->ramdisk->start : 0;
 	uint64_t initrd = ROUND_UP(size, PAGE_SIZE) / PAGE_SIZE;
 	uint64_t list = ROUND_UP(b->nr_pages * 8, PAGE_SIZE) / PAGE_SIZE;
-	uint64_t pfn = ROUND_UP(b->elf.virt_end - b->elf.virt_base,
-				PAGE_SIZE) / PAGE_SIZE;
+	uint64_t pfn = ROUND_UP(b->elf.virt_end - b->elf.virt_base, PAGE_SIZE) /
+		       PAGE_SIZE;
 	uint64_t tail;
 
 	b->kernel = (struct run){ 0, pfn };
@@ -193,7 +192,8 @@ static void layout(struct build *b)
 	if (b->elf.initrd_by_pfn)
 		b->initrd = run_after(&tail, initrd);
 	if (tail > b->nr_pages) {
-		print(LOG_ERR, "The kernel and its ramdisk need %lu KiB, the "
+		print(LOG_ERR,
+		      "The kernel and its ramdisk need %lu KiB, the "
 		      "domain has %lu KiB: raise dom0_mem= or add memory\n",
 		      tail * 4, b->nr_pages * 4);
 		refuse("too little memory", "");
@@ -221,8 +221,8 @@ static void check_addresses(const struct build *b)
 	     b->elf.hypercall_page >= base + b->kernel.pages * PAGE_SIZE))
 		refuse("its HYPERCALL_PAGE lies outside the kernel", "");
 	/* Its own p2m range may not meet the region it is built from. */
-	if (own_p2m(b) && (!range_ok(p2m, p2m_end) ||
-			   (p2m < end && base < p2m_end)))
+	if (own_p2m(b) &&
+	    (!range_ok(p2m, p2m_end) || (p2m < end && base < p2m_end)))
 		refuse("its INIT_P2M range is not usable", "");
 }
 
@@ -275,7 +275,7 @@ static void put_bytes(struct build *b, uint64_t at, const void *data,
 static int put_segment(void *ctx, uint64_t offset, const void *data,
 		       uint64_t filesz, uint64_t memsz)
 {
-	(void)memsz;	/* frames come zeroed */
+	(void)memsz; /* frames come zeroed */
 	put_bytes(ctx, offset, data, filesz);
 	return 0;
 }
@@ -285,8 +285,8 @@ static uint64_t pages_wanted(uint64_t free_soon)
 {
 	uint64_t avail = heap_free_frames() + free_soon;
 	uint64_t keep = MIN(avail / 16, (128ul << 20) / PAGE_SIZE);
-	uint64_t n = params.dom0_mem ? params.dom0_mem / PAGE_SIZE :
-				       avail - keep;
+	uint64_t n = params.dom0_mem ? params.dom0_mem / PAGE_SIZE
+				     : avail - keep;
 
 	/* p2m and tables of ours, vCPUs, grant frames: 1/256 and 2 MiB */
 	if (n > avail - avail / 256 - 512)
@@ -325,15 +325,15 @@ static void map_run(struct build *b, uint64_t va, uint64_t pfn, uint64_t pages)
 
 		if (p - b->tables.pfn < b->tables.pages)
 			rw = 0;
-		*table_entry(b, va + i * PAGE_SIZE) =
-			b->p2m[p] << PAGE_SHIFT | PTE_P | rw | PTE_US | PTE_A |
-			PTE_GUEST_KERNEL;
+		*table_entry(b, va + i * PAGE_SIZE) = b->p2m[p] << PAGE_SHIFT |
+						      PTE_P | rw | PTE_US |
+						      PTE_A | PTE_GUEST_KERNEL;
 	}
 }
 
 static void build_tables(struct build *b)
 {
-	b->tables_used = 1;	/* the root */
+	b->tables_used = 1; /* the root */
 	map_run(b, b->elf.virt_base, 0, b->region_pages);
 	if (own_p2m(b))
 		map_run(b, b->elf.p2m_base, b->list.pfn, b->list.pages);
@@ -430,8 +430,8 @@ static void create_domain(struct build *b)
 	unsigned int n = cpus_wanted();
 
 	b->d = domain_create(0, true, n,
-			     params.dom0_max ? params.dom0_max / PAGE_SIZE :
-					       UINT64_MAX);
+			     params.dom0_max ? params.dom0_max / PAGE_SIZE
+					     : UINT64_MAX);
 	for (unsigned int i = 0; b->d && i < n; i++)
 		if (vcpu_create(b->d, i))
 			b->d = NULL;
@@ -474,7 +474,8 @@ void dom0_build(const struct boot_info *bi)
 	mfn_t root;
 
 	if (!bi->nr_modules)
-		refuse("no kernel: give the boot loader one as first module", "");
+		refuse("no kernel: give the boot loader one as first module",
+		       "");
 	if (bi->nr_modules > 1)
 		b.ramdisk = &bi->modules[1];
 	load_kernel(&b, &bi->modules[0]);
@@ -484,8 +485,9 @@ void dom0_build(const struct boot_info *bi)
 			  frame_ptr(MFN(0)) + b.ramdisk->start,
 			  b.ramdisk->end - b.ramdisk->start);
 	if (b.elf.hypercall_page != ELF_UNSET)
-		hypercall_page_fill(page_of(&b, (b.elf.hypercall_page -
-						 b.elf.virt_base) / PAGE_SIZE));
+		hypercall_page_fill(
+			page_of(&b, (b.elf.hypercall_page - b.elf.virt_base) /
+					    PAGE_SIZE));
 	fill_start_info(&b, bi->modules[0].cmdline);
 	put_bytes(&b, b.list.pfn * PAGE_SIZE, b.p2m, b.nr_pages * 8);
 	build_tables(&b);

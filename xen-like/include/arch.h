@@ -17,7 +17,7 @@ struct vcpu;
 #define MAX_CPUS 16
 typedef uint32_t cpumask_t; /* bit n is CPU n */
 
-unsigned int cpu_id(void);     /* this CPU, 0 .. MAX_CPUS-1 */
+unsigned int cpu_id(void); /* this CPU, 0 .. MAX_CPUS-1 */
 cpumask_t cpus_online(void);
 /* As VCPUOP_get_physid tells it: APIC id, above it the ACPI id. */
 uint64_t arch_cpu_physid(unsigned int cpu);
@@ -94,10 +94,10 @@ void arch_root_install(uint64_t *root);
  * entries (a guest's user mappings are global); FLUSH_VA only va's page.
  * Own CPU is flushed when it is in mask. May be called with locks held.
  */
-#define FLUSH_TLB (1u << 0)
+#define FLUSH_TLB    (1u << 0)
 #define FLUSH_GLOBAL (1u << 1)
-#define FLUSH_VA (1u << 2)
-#define FLUSH_CACHE (1u << 3)
+#define FLUSH_VA     (1u << 2)
+#define FLUSH_CACHE  (1u << 3)
 void arch_flush(cpumask_t mask, unsigned int how, gva_t va);
 
 /*
@@ -120,7 +120,7 @@ void arch_update_vcpu_time(struct vcpu *v);
 
 /* ---- Domains and vCPUs: the x86 part of them ---------------------------- */
 
-int arch_vcpu_create(struct vcpu *v);	/* 0 or -XEN_ENOMEM */
+int arch_vcpu_create(struct vcpu *v); /* 0 or -XEN_ENOMEM */
 void arch_vcpu_destroy(struct vcpu *v);
 /*
  * VCPUOP_initialise and domctl: checks and takes a context of the ABI's
@@ -163,7 +163,7 @@ void arch_stretch_begin(void);
 void arch_stretch_end(void);
 void arch_print_stretch(void);
 _Noreturn void arch_reboot(void);
-_Noreturn void arch_halt(void);	/* stop all CPUs; power off if we can */
+_Noreturn void arch_halt(void);	      /* stop all CPUs; power off if we can */
 _Noreturn void arch_panic_stop(void); /* registers, backtrace, stop */
 
 #endif

@@ -14,26 +14,26 @@
 #include "types.h"
 #include <xen/grant_table.h>
 
-#define MAX_VCPUS 32		/* of one domain: what shared_info holds */
-#define MAX_DOMAINS 128
-#define EVTCHN_2L_PORTS 4096u
-#define EVTCHN_PAGE_PORTS 128u	/* records of 32 bytes in a page */
-#define NR_VIRQS 24
-#define NR_PIRQS 512u		/* of one domain */
+#define MAX_VCPUS	  32 /* of one domain: what shared_info holds */
+#define MAX_DOMAINS	  128
+#define EVTCHN_2L_PORTS	  4096u
+#define EVTCHN_PAGE_PORTS 128u /* records of 32 bytes in a page */
+#define NR_VIRQS	  24
+#define NR_PIRQS	  512u /* of one domain */
 
-struct evtchn;			/* evtchn.h */
-struct e820_row {		/* the layout of memory_map */
+struct evtchn;	  /* evtchn.h */
+struct e820_row { /* the layout of memory_map */
 	uint64_t addr, size;
 	uint32_t type;
 } __attribute__((packed));
 
 enum domain_life { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
 
-struct grant_state {		/* gnttab.h */
-	struct lock lock;	/* guards the rest */
+struct grant_state {	  /* gnttab.h */
+	struct lock lock; /* guards the rest */
 	unsigned int frames, max_frames;
 	unsigned int version;
-	void *shared[64];	/* pages of OWNER_XEN-like frames, owner = d */
+	void *shared[64]; /* pages of OWNER_XEN-like frames, owner = d */
 };
 
 struct watchdog {
@@ -43,26 +43,26 @@ struct watchdog {
 
 struct domain {
 	domid_t id;
-	bool privileged;	/* the initial domain */
+	bool privileged; /* the initial domain */
 	bool paused_by_tool;
-	struct lock lock;	/* vCPU creation, life, options */
+	struct lock lock; /* vCPU creation, life, options */
 	enum domain_life life;
-	bool shutdown;		/* stopped by SCHEDOP_shutdown or a crash */
-	bool code_given;	/* by SCHEDOP_shutdown_code */
-	uint8_t shutdown_code;	/* SHUTDOWN_* */
-	unsigned int refs;	/* atomic: domain_get / domain_put */
+	bool shutdown;	       /* stopped by SCHEDOP_shutdown or a crash */
+	bool code_given;       /* by SCHEDOP_shutdown_code */
+	uint8_t shutdown_code; /* SHUTDOWN_* */
+	unsigned int refs;     /* atomic: domain_get / domain_put */
 
 	/* Memory; frames_lock guards the list and the counts. */
 	struct lock frames_lock;
-	uint32_t frames_head;	/* first frame, 0 = none; by frame.next/prev */
+	uint32_t frames_head; /* first frame, 0 = none; by frame.next/prev */
 	uint64_t frames, max_frames;
 	uint64_t claimed; /* reserve_claim(): not yet frames */
-	uint32_t sweep; /* type_relinquish(): how far; holds a reference */
+	uint32_t sweep;	  /* type_relinquish(): how far; holds a reference */
 	struct shared_info *shared; /* a frame of ours, owner = this domain */
 	struct e820_row e820[16];
 	unsigned int e820_rows;
-	uint32_t vm_assist;	/* bits VMASST_TYPE_* */
-	cpumask_t dirty;	/* atomic: CPUs that may hold its TLB entries */
+	uint32_t vm_assist; /* bits VMASST_TYPE_* */
+	cpumask_t dirty;    /* atomic: CPUs that may hold its TLB entries */
 
 	/* vCPUs: the slot is written once, before online_vcpus covers it. */
 	struct vcpu *vcpu[MAX_VCPUS];
@@ -71,11 +71,11 @@ struct domain {
 	/* Events; evtchn_lock guards them. */
 	struct lock evtchn_lock;
 	struct evtchn *evtchn[EVTCHN_2L_PORTS / EVTCHN_PAGE_PORTS];
-	unsigned int ports;	/* records there are, a multiple of a page */
-	uint32_t poll_mask;	/* atomic: vCPUs in SCHEDOP_poll */
+	unsigned int ports; /* records there are, a multiple of a page */
+	uint32_t poll_mask; /* atomic: vCPUs in SCHEDOP_poll */
 
-	uint8_t cmos_index;	/* index registers as it has set them: RTC, */
-	uint32_t pci_address;	/* PCI configuration */
+	uint8_t cmos_index;   /* index registers as it has set them: RTC, */
+	uint32_t pci_address; /* PCI configuration */
 	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
 	struct watchdog watchdog[2]; /* watchdog.h */

@@ -22,13 +22,13 @@ enum port_state {
 	PORT_IPI,
 };
 
-struct evtchn {			/* 32 bytes */
+struct evtchn { /* 32 bytes */
 	uint8_t state;
 	uint8_t virq;
-	uint16_t vcpu;		/* notified vCPU */
+	uint16_t vcpu; /* notified vCPU */
 	domid_t remote_domid;
 	uint16_t pad;
-	struct domain *remote;	/* reference held */
+	struct domain *remote; /* reference held */
 	port_t remote_port;
 	uint32_t pad2;
 	uint64_t pad3;

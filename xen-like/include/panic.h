@@ -9,14 +9,13 @@
 #include "types.h"
 
 /* Print, show registers, backtrace and the audit's findings, stop for good. */
-_Noreturn void panic(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-#define ASSERT(cond)                                                \
-	do {                                                        \
-		if (unlikely(!(cond)))                              \
-			panic("%s:%d: assertion failed: %s",        \
-			      __FILE__, __LINE__, #cond);           \
+#define ASSERT(cond)                                                   \
+	do {                                                           \
+		if (unlikely(!(cond)))                                 \
+			panic("%s:%d: assertion failed: %s", __FILE__, \
+			      __LINE__, #cond);                        \
 	} while (0)
 
 #endif

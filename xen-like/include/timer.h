@@ -10,14 +10,14 @@
 #include "types.h"
 
 struct timer {
-	uint64_t when;		/* ns of system time */
+	uint64_t when; /* ns of system time */
 	void (*fn)(void *arg);
 	void *arg;
 	/* The lock of cpu's heap guards these; cpu changes while not armed. */
 	unsigned int cpu;
 	bool armed;
 	struct timer *child, *next; /* first child, next sibling */
-	struct timer **link;	/* what points to us */
+	struct timer **link;	    /* what points to us */
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);

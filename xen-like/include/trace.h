@@ -10,10 +10,10 @@
 
 enum trace_event {
 	TRACE_NONE,
-	TRACE_HYPERCALL,	/* number, first argument */
-	TRACE_TRAP,		/* vector, rip */
-	TRACE_SWITCH,		/* domain, vcpu */
-	TRACE_ERROR,		/* -errno, place */
+	TRACE_HYPERCALL, /* number, first argument */
+	TRACE_TRAP,	 /* vector, rip */
+	TRACE_SWITCH,	 /* domain, vcpu */
+	TRACE_ERROR,	 /* -errno, place */
 };
 extern bool trace_on;
 void trace_record(enum trace_event ev, uint64_t a, uint64_t b);

@@ -18,8 +18,8 @@
 #define XEN_ERESTART 85
 
 #define PAGE_SHIFT 12
-#define PAGE_SIZE (1ul << PAGE_SHIFT)
-#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_SIZE  (1ul << PAGE_SHIFT)
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
 
 /* A machine frame, a frame of a guest's own numbering. */
 typedef struct {
@@ -29,8 +29,8 @@ typedef struct {
 	uint64_t n;
 } pfn_t;
 
-#define MFN(x) ((mfn_t){ (x) })
-#define PFN(x) ((pfn_t){ (x) })
+#define MFN(x)	 ((mfn_t){ (x) })
+#define PFN(x)	 ((pfn_t){ (x) })
 #define MFN_NONE MFN(~0ul)
 static inline bool mfn_eq(mfn_t a, mfn_t b)
 {
@@ -40,36 +40,37 @@ static inline bool mfn_eq(mfn_t a, mfn_t b)
 /* An address in a guest, as it gave it: never dereferenced, only copied. */
 typedef uint64_t gva_t;
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define ROUND_UP(x, to) (((x) + (to) - 1) & ~((typeof(x))(to) - 1))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ROUND_UP(x, to) (((x) + (to)-1) & ~((typeof(x))(to)-1))
+#define MIN(a, b)	((a) < (b) ? (a) : (b))
+#define MAX(a, b)	((a) > (b) ? (a) : (b))
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
 #define container_of(p, type, member) \
 	((type *)((char *)(p)-offsetof(type, member)))
 
 /* Shared words: one load, one store, and the read-modify-writes we use. */
-#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
-#define load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define READ_ONCE(x)	    __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)    __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+#define load_acquire(p)	    __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define smp_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_mb()	    __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* Set or clear bit n of *p; whether it was set before. */
-#define atomic_bit_set(p, n)                                               \
-	({                                                                 \
-		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);                \
+#define atomic_bit_set(p, n)                                                 \
+	({                                                                   \
+		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);                  \
 		bool was_ = __atomic_fetch_or((p), bit_, __ATOMIC_SEQ_CST) & \
-			    bit_;                                          \
-		was_;                                                      \
+			    bit_;                                            \
+		was_;                                                        \
 	})
-#define atomic_bit_clear(p, n)                                             \
-	({                                                                 \
-		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);                \
-		bool was_ = __atomic_fetch_and((p), (typeof(*(p)))~bit_,   \
-					       __ATOMIC_SEQ_CST) & bit_;   \
-		was_;                                                      \
+#define atomic_bit_clear(p, n)                                           \
+	({                                                               \
+		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);              \
+		bool was_ = __atomic_fetch_and((p), (typeof(*(p)))~bit_, \
+					       __ATOMIC_SEQ_CST) &       \
+			    bit_;                                        \
+		was_;                                                    \
 	})
 
 #endif

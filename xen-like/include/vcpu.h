@@ -12,29 +12,29 @@
 #include <xen/vcpu.h>
 
 /* Why a vCPU does not run; it runs when none is set. */
-#define VCPU_DOWN (1u << 0)	/* not brought up */
-#define VCPU_BLOCKED (1u << 1)	/* SCHEDOP_block, poll */
-#define VCPU_PAUSED (1u << 2)	/* pause_count != 0 */
-#define VCPU_STOPPED (1u << 3)	/* its domain is shut down */
+#define VCPU_DOWN    (1u << 0) /* not brought up */
+#define VCPU_BLOCKED (1u << 1) /* SCHEDOP_block, poll */
+#define VCPU_PAUSED  (1u << 2) /* pause_count != 0 */
+#define VCPU_STOPPED (1u << 3) /* its domain is shut down */
 
-struct trap_entry {		/* one row of the guest's trap table */
+struct trap_entry { /* one row of the guest's trap table */
 	uint16_t cs;
-	uint8_t flags;		/* bits 0-1 DPL, bit 2 TI_GET_IF */
-	uint64_t handler;	/* 0: none */
+	uint8_t flags;	  /* bits 0-1 DPL, bit 2 TI_GET_IF */
+	uint64_t handler; /* 0: none */
 };
 
 struct callback {
-	uint64_t handler;	/* 0: none */
-	bool mask;		/* CALLBACKF_mask_events */
+	uint64_t handler; /* 0: none */
+	bool mask;	  /* CALLBACKF_mask_events */
 };
 
 struct vcpu_x86 {
-	uint64_t stack;		/* main stack of the CPU that carries it */
+	uint64_t stack; /* main stack of the CPU that carries it */
 	/* Modes and roots */
-	bool kernel_mode;	/* guest kernel, not guest user */
-	mfn_t root;		/* kernel's table, typed reference held */
-	mfn_t user_root;	/* user's, or MFN(0) */
-	uint64_t cr3;		/* what the CPU loads in the present mode */
+	bool kernel_mode; /* guest kernel, not guest user */
+	mfn_t root;	  /* kernel's table, typed reference held */
+	mfn_t user_root;  /* user's, or MFN(0) */
+	uint64_t cr3;	  /* what the CPU loads in the present mode */
 	uint64_t kernel_ss, kernel_sp;
 	struct trap_entry trap[256];
 	struct callback event, failsafe, syscall, syscall32, sysenter, nmi;
@@ -44,58 +44,58 @@ struct vcpu_x86 {
 	unsigned int gdt_entries;
 	gva_t ldt_base;
 	unsigned int ldt_entries;
-	mfn_t ldt[16];		/* mapped lazily; MFN(0) not yet */
+	mfn_t ldt[16]; /* mapped lazily; MFN(0) not yet */
 	struct lock ldt_lock;
 	uint64_t fs_base, gs_base_kernel, gs_base_user; /* when not loaded */
 	uint16_t ds, es, fs, gs;			/* selectors, same */
 	/* Control and debug registers the guest sees */
-	uint64_t cr0_ts;	/* CR0.TS as the guest set it, 0 or 8 */
+	uint64_t cr0_ts; /* CR0.TS as the guest set it, 0 or 8 */
 	uint64_t cr2, cr4;
 	uint64_t dr[8];
-	uint32_t dr7_io;	/* I/O breakpoints of DR7: not in the CPU's */
-	bool nmi_masked;	/* in its NMI handler until iret */
-	bool nmi_held;		/* one came meanwhile */
-	bool context_failed;	/* set_context only drops, until all is gone */
-	unsigned int iopl;	/* in RFLAGS' place, bits 12-13 */
+	uint32_t dr7_io;     /* I/O breakpoints of DR7: not in the CPU's */
+	bool nmi_masked;     /* in its NMI handler until iret */
+	bool nmi_held;	     /* one came meanwhile */
+	bool context_failed; /* set_context only drops, until all is gone */
+	unsigned int iopl;   /* in RFLAGS' place, bits 12-13 */
 	gva_t iobitmap;
 	unsigned int iobitmap_ports;
-	mfn_t eoi_map;		/* of vCPU 0: PHYSDEVOP_pirq_eoi_gmfn, or 0 */
+	mfn_t eoi_map; /* of vCPU 0: PHYSDEVOP_pirq_eoi_gmfn, or 0 */
 	/* Extended state */
 	uint64_t xcr0;
-	void *xsave;		/* area of the CPU's size, 64-byte aligned */
+	void *xsave; /* area of the CPU's size, 64-byte aligned */
 	uint64_t tsc_aux;
 };
 
 struct vcpu {
-	uint64_t align_regs;	/* regs ends 16-byte aligned: the CPU pushes */
+	uint64_t align_regs; /* regs ends 16-byte aligned: the CPU pushes */
 	struct cpu_user_regs regs; /* guest registers, saved here on entry */
-	struct domain *domain;	/* NULL: an idle vCPU */
+	struct domain *domain;	   /* NULL: an idle vCPU */
 	unsigned int id;
 
 	/* Schedule: the lock of v->cpu's queue guards these (sched.h). */
-	unsigned int cpu;	/* where it runs or will run */
-	uint32_t why_not;	/* VCPU_*: atomic */
+	unsigned int cpu; /* where it runs or will run */
+	uint32_t why_not; /* VCPU_*: atomic */
 	bool running, queued;
-	bool initialised;	/* has a context (VCPUOP_initialise) */
-	bool taking_context;	/* somebody is at it: atomic */
+	bool initialised;    /* has a context (VCPUOP_initialise) */
+	bool taking_context; /* somebody is at it: atomic */
 	unsigned int pause_count;
-	struct vcpu *next;	/* run queue */
+	struct vcpu *next; /* run queue */
 	uint64_t slice_end, run_ns;
 	cpumask_t affinity;
 	cpumask_t affinity_before; /* sched_pin_override(): 0 none */
 
 	/* Runstate: written by the CPU that runs or queues it. */
 	struct vcpu_runstate_info runstate;
-	gva_t runstate_area;	/* guest virtual address, 0 none */
+	gva_t runstate_area; /* guest virtual address, 0 none */
 	gva_t time_area;
-	bool runstate_late;	/* area not reachable at the last switch */
+	bool runstate_late; /* area not reachable at the last switch */
 
 	/* Events */
-	struct vcpu_info *info;	/* in shared_info or the registered frame */
+	struct vcpu_info *info; /* in shared_info or the registered frame */
 	mfn_t info_frame;	/* FT_WRITABLE reference, or MFN_NONE */
 	unsigned int virq_port[NR_VIRQS]; /* 0: not bound */
-	uint32_t poll_port;	/* SCHEDOP_poll: 0 none, one port, or ~0 some */
-	struct lock virq_lock;	/* after evtchn_lock: virq_port */
+	uint32_t poll_port;    /* SCHEDOP_poll: 0 none, one port, or ~0 some */
+	struct lock virq_lock; /* after evtchn_lock: virq_port */
 	bool nmi_pending;
 
 	/* Time */

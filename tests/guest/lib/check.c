@@ -23,8 +23,7 @@ bool check_report(const char *name, const char *pair, bool ok,
 	return ok;
 }
 
-bool check_equal(const char *name, const char *pair, int64_t got,
-		 int64_t want)
+bool check_equal(const char *name, const char *pair, int64_t got, int64_t want)
 {
 	printf("TEST %s ", name);
 	if (got == want)

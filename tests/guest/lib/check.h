@@ -27,29 +27,34 @@
  * Checks that show a pair (hypercall, sub-operation; "none" where a hypercall
  * has none): its effect was seen; it refused with Xen's number.
  */
-#define SUCCESS(hypercall, subop, name, condition) do { \
-	(void)PAIR_##hypercall##__##subop; \
-	check_report(name, #hypercall "." #subop ".success", condition, \
-		     "not (" #condition ")"); } while (0)
-#define FAILURE(hypercall, subop, name, call, err) do { \
-	(void)PAIR_##hypercall##__##subop; \
-	_Static_assert((err) != XEN_ENOSYS, "proves nothing"); \
-	check_equal(name, #hypercall "." #subop ".error", call, -(err)); \
+#define SUCCESS(hypercall, subop, name, condition)                   \
+	do {                                                         \
+		(void)PAIR_##hypercall##__##subop;                   \
+		check_report(name, #hypercall "." #subop ".success", \
+			     condition, "not (" #condition ")");     \
+	} while (0)
+#define FAILURE(hypercall, subop, name, call, err)                      \
+	do {                                                            \
+		(void)PAIR_##hypercall##__##subop;                      \
+		_Static_assert((err) != XEN_ENOSYS, "proves nothing");  \
+		check_equal(name, #hypercall "." #subop ".error", call, \
+			    -(err));                                    \
 	} while (0)
 /* Some refuse by what they return instead: how many were done. */
-#define REFUSAL(hypercall, subop, name, call, answer) do { \
-	(void)PAIR_##hypercall##__##subop; \
-	check_equal(name, #hypercall "." #subop ".error", call, answer); \
+#define REFUSAL(hypercall, subop, name, call, answer)                   \
+	do {                                                            \
+		(void)PAIR_##hypercall##__##subop;                      \
+		check_equal(name, #hypercall "." #subop ".error", call, \
+			    answer);                                    \
 	} while (0)
 
 /* Bad pointers: mapped by nobody, and the hypervisor's. */
-#define NOWHERE	((void *)0x1000)
+#define NOWHERE	      ((void *)0x1000)
 #define HYPERVISOR_VA ((void *)0xffff830000000000)
 
 bool check_report(const char *name, const char *pair, bool ok,
 		  const char *detail);
-bool check_equal(const char *name, const char *pair, int64_t got,
-		 int64_t want);
+bool check_equal(const char *name, const char *pair, int64_t got, int64_t want);
 void check_value(const char *name, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
