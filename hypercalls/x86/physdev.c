@@ -9,10 +9,10 @@
 #include "x86.h"
 #include <xen/physdev.h>
 
-#define GSI_FIRST 16u	/* below: ISA */
-#define GSI_LIMIT 24u	/* of the one IO-APIC: above, message interrupts */
+#define GSI_FIRST      16u /* below: ISA */
+#define GSI_LIMIT      24u /* of the one IO-APIC: above, message interrupts */
 #define IOBITMAP_BYTES 8192u
-#define IOPL_SHIFT 12
+#define IOPL_SHIFT     12
 
 static int64_t op_eoi(struct hypercall *h)
 {

@@ -33,8 +33,8 @@ int64_t hc_update_descriptor(struct hypercall *h)
 
 	if (at % sizeof(desc) || !segdesc_fix(&desc) || !frame_get(m, d->id))
 		return -XEN_EINVAL;
-	if ((READ_ONCE(frame_of(m)->word) & FRAME_TYPE_MASK) >>
-		    FRAME_TYPE_SHIFT == FT_SEGDESC)
+	if ((READ_ONCE(frame_of(m)->word) & FRAME_TYPE_MASK) >> FRAME_TYPE_SHIFT ==
+	    FT_SEGDESC)
 		type = FT_SEGDESC;
 	err = type_get(d, m, type);
 	if (!err) {
@@ -70,8 +70,7 @@ int64_t hc_set_segment_base(struct hypercall *h)
 		load_user_gs((uint16_t)base);
 		return 0;
 	}
-	if (which > SEGBASE_GS_USER_SEL ||
-	    (base >> 47 && base >> 47 != 0x1ffff))
+	if (which > SEGBASE_GS_USER_SEL || (base >> 47 && base >> 47 != 0x1ffff))
 		return -XEN_EINVAL;
 	wrmsr(msrs[which], base);
 	return 0;
