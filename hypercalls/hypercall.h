@@ -11,7 +11,7 @@
 #define HYPERCALL_ARGS 5
 
 struct hypercall {
-	struct vcpu *v;		/* the caller, current */
+	struct vcpu *v; /* the caller, current */
 	unsigned int nr;
 	uint64_t arg[HYPERCALL_ARGS];
 };

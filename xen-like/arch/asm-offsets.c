@@ -9,8 +9,7 @@
 
 #define CONSTANT(name, value) \
 	asm volatile("\n->" #name " %0" : : "i"((long)(value)))
-#define REG(name) \
-	CONSTANT(REGS_##name, offsetof(struct cpu_user_regs, name))
+#define REG(name) CONSTANT(REGS_##name, offsetof(struct cpu_user_regs, name))
 
 void asm_offsets(void);
 void asm_offsets(void)

@@ -5,7 +5,7 @@
 #include "x86.h"
 
 /* What hardware clears in rflags on a trap, and alignment checks. */
-#define CLEARED (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
+#define CLEARED	   (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
 #define X86_EXC_PF 14
 
 /* A frame under construction, from its end (ss) down. */
@@ -61,8 +61,7 @@ static void frame_end(struct vcpu *v, struct bounce_frame *f, uint64_t sp,
 	if (!to->handler)
 		return domain_crash(v, "no handler for it");
 	if (copy_to_guest(sp - size, &f->word[f->first], size))
-		return domain_crash(v, "no stack for a frame at %lx",
-				    sp - size);
+		return domain_crash(v, "no stack for a frame at %lx", sp - size);
 	if (to->mask)
 		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
 	r->error_code = EXIT_SYSRET;
@@ -90,8 +89,7 @@ static struct callback trap_callback(const struct vcpu *v, unsigned int vector)
 {
 	const struct trap_entry *t = &v->x86.trap[vector];
 
-	return (struct callback){ .handler = t->handler,
-				  .mask = TI_GET_IF(t) };
+	return (struct callback){ .handler = t->handler, .mask = TI_GET_IF(t) };
 }
 
 void bounce_exception(struct vcpu *v, unsigned int vector)
@@ -101,8 +99,7 @@ void bounce_exception(struct vcpu *v, unsigned int vector)
 	bounce(v, &to, NULL);
 }
 
-void bounce_exception_error(struct vcpu *v, unsigned int vector,
-			    uint32_t error)
+void bounce_exception_error(struct vcpu *v, unsigned int vector, uint32_t error)
 {
 	struct callback to = trap_callback(v, vector);
 

@@ -16,8 +16,7 @@
 
 /* An exception without and with an error code, by the guest's trap table. */
 void bounce_exception(struct vcpu *v, unsigned int vector);
-void bounce_exception_error(struct vcpu *v, unsigned int vector,
-			    uint32_t error);
+void bounce_exception_error(struct vcpu *v, unsigned int vector, uint32_t error);
 /* A page fault: the error code's U bit is made to say the guest's mode. */
 void bounce_page_fault(struct vcpu *v, gva_t va, uint32_t error);
 

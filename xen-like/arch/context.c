@@ -44,9 +44,14 @@ static bool canonical(uint64_t va)
 static bool addresses_ok(const struct vcpu_guest_context *c)
 {
 	const uint64_t all[] = {
-		c->user_regs.rip, c->user_regs.rsp, c->kernel_sp,
-		c->fs_base, c->gs_base_kernel, c->gs_base_user,
-		c->event_callback_eip, c->failsafe_callback_eip,
+		c->user_regs.rip,
+		c->user_regs.rsp,
+		c->kernel_sp,
+		c->fs_base,
+		c->gs_base_kernel,
+		c->gs_base_user,
+		c->event_callback_eip,
+		c->failsafe_callback_eip,
 		c->syscall_callback_eip,
 	};
 	unsigned int i;

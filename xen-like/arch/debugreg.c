@@ -3,12 +3,12 @@
 #include "switch.h"
 #include "x86.h"
 
-#define DR6_ZEROS (~0xffffeffful)
-#define DR7_ZEROS (~0xffff27fful)
-#define DR7_ACTIVE 0xfful
-#define DR7_DETECT (1ul << 13)
-#define DR7_KIND_SHIFT 16	/* four bits per breakpoint; low two: kind */
-#define DR7_KIND_IO 2u
+#define DR6_ZEROS      (~0xffffeffful)
+#define DR7_ZEROS      (~0xffff27fful)
+#define DR7_ACTIVE     0xfful
+#define DR7_DETECT     (1ul << 13)
+#define DR7_KIND_SHIFT 16 /* four bits per breakpoint; low two: kind */
+#define DR7_KIND_IO    2u
 
 /* I/O breakpoints need CR4.DE, and are ours to emulate: not the CPU's. */
 static int take_io(struct vcpu *v, uint64_t value, uint32_t *io)

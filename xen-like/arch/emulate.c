@@ -137,8 +137,8 @@ static int move_dr(struct vcpu *v, const struct insn *i, bool to_dr)
 {
 	uint64_t *reg = insn_register(&v->regs, i->rm);
 
-	return to_dr ? debugreg_set(v, i->reg, *reg) :
-		       debugreg_get(v, i->reg, reg);
+	return to_dr ? debugreg_set(v, i->reg, *reg)
+		     : debugreg_get(v, i->reg, reg);
 }
 
 static int access_msr(struct vcpu *v, bool write)
@@ -203,9 +203,9 @@ static int group_0f01(struct vcpu *v, const struct insn *i)
 		return -XEN_ENODEV;
 	if (!v->x86.kernel_mode)
 		return -XEN_EPERM;
-	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs)) ?
-		       0 :
-		       -XEN_EINVAL;
+	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs))
+		       ? 0
+		       : -XEN_EINVAL;
 }
 
 /* For guest kernels alone; user mode gets its #GP. */
@@ -281,8 +281,7 @@ bool emulate_privileged(struct vcpu *v)
 
 bool emulate_forced_cpuid(struct vcpu *v)
 {
-	static const uint8_t mark[7] = { 0x0f, 0x0b, 'x',  'e',
-					 'n',  0x0f, 0xa2 };
+	static const uint8_t mark[7] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
 	uint8_t code[sizeof(mark)];
 
 	if (copy_from_guest(code, v->regs.rip, sizeof(code)) ||

@@ -47,23 +47,22 @@ static bool guest_may(struct vcpu *v, unsigned int port, unsigned int bytes)
 
 /* ---- What is there? -------------------------------------------------------------------- */
 
-#define PCI_ADDRESS 0xcf8u
-#define PCI_DATA 0xcfcu
-#define PCI_ENABLE (1u << 31)
-#define RTC_INDEX 0x70u
-#define RTC_DATA 0x71u
+#define PCI_ADDRESS  0xcf8u
+#define PCI_DATA     0xcfcu
+#define PCI_ENABLE   (1u << 31)
+#define RTC_INDEX    0x70u
+#define RTC_DATA     0x71u
 #define PIT_CHANNEL2 0x42u
-#define PIT_MODE 0x43u
-#define SPEAKER 0x61u
+#define PIT_MODE     0x43u
+#define SPEAKER	     0x61u
 
 struct port_range {
 	uint16_t from, to;
 };
 /* Interrupt controllers, PIT, speaker, PCI data, COM1; then what we found. */
 static struct port_range denied[16] = {
-	{ 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x40, 0x43 },
-	{ 0x61, 0x61 }, { 0xcfc, 0xcff },
-	{ 0x3f8, 0x3ff },
+	{ 0x20, 0x21 }, { 0xa0, 0xa1 },	  { 0x40, 0x43 },
+	{ 0x61, 0x61 }, { 0xcfc, 0xcff }, { 0x3f8, 0x3ff },
 };
 static unsigned int nr_denied = 6;
 
@@ -209,8 +208,7 @@ static void part_write(struct domain *d, unsigned int port, unsigned int bytes,
 		port_write(port, bytes, value);
 }
 
-static uint32_t guest_in(struct domain *d, unsigned int port,
-			 unsigned int bytes)
+static uint32_t guest_in(struct domain *d, unsigned int port, unsigned int bytes)
 {
 	unsigned int n, at = 0;
 	uint32_t value = 0;
@@ -254,8 +252,8 @@ static uint64_t address_mask(const struct insn *i)
 }
 
 /* Steps a counter or pointer register by as much as its address size has. */
-static void step(const struct insn *i, struct cpu_user_regs *r,
-		 unsigned int nr, int64_t by)
+static void step(const struct insn *i, struct cpu_user_regs *r, unsigned int nr,
+		 int64_t by)
 {
 	uint64_t *reg = insn_register(r, nr);
 
@@ -323,8 +321,7 @@ static int string_io(struct vcpu *v, const struct insn *i, bool in,
 int emulate_io(struct vcpu *v, const struct insn *i)
 {
 	bool immediate = (i->opcode & 0xfc) == 0xe4;
-	unsigned int port = immediate ? (uint8_t)i->imm :
-					(uint16_t)v->regs.rdx;
+	unsigned int port = immediate ? (uint8_t)i->imm : (uint16_t)v->regs.rdx;
 	unsigned int bytes = MIN(i->bytes, 4);
 	bool in = !(i->opcode & 2);
 	struct insn sized = *i;

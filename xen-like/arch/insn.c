@@ -4,16 +4,16 @@
 
 /* ---- What follows each opcode --------------------------------------------------- */
 
-#define MODRM 1u
-#define IMM8 2u
-#define IMMZ 4u		/* as the operand, but at most 4 bytes */
-#define BYTE 8u		/* operands of one byte, whatever the prefixes */
-#define OK 16u
-#define STACKLIKE 32u	/* operand size 8 without REX.W: control registers */
+#define MODRM	  1u
+#define IMM8	  2u
+#define IMMZ	  4u /* as the operand, but at most 4 bytes */
+#define BYTE	  8u /* operands of one byte, whatever the prefixes */
+#define OK	  16u
+#define STACKLIKE 32u /* operand size 8 without REX.W: control registers */
 
-#define ALU(op)                                  \
-	[op] = OK | MODRM | BYTE, [(op) + 1] = OK | MODRM
+#define ALU(op) [op] = OK | MODRM | BYTE, [(op) + 1] = OK | MODRM
 
+/* clang-format off */
 static const uint8_t one_byte[256] = {
 	ALU(0x08), ALU(0x20), ALU(0x30), ALU(0x86), ALU(0x88),
 	[0x6c] = OK | BYTE, [0x6d] = OK, [0x6e] = OK | BYTE, [0x6f] = OK,
@@ -35,13 +35,14 @@ static const uint8_t two_byte[256] = {
 	[0xb0] = OK | MODRM | BYTE, [0xb1] = OK | MODRM,
 	[0xba] = OK | MODRM | IMM8,
 };
+/* clang-format on */
 
 /* ---- Reading ------------------------------------------------------------------------ */
 
 struct reader {
 	const uint8_t *code;
 	unsigned int at, n;
-	bool short_of;		/* more was read than there is */
+	bool short_of; /* more was read than there is */
 };
 
 static uint64_t take(struct reader *r, unsigned int bytes)
@@ -67,10 +68,10 @@ static int64_t take_signed(struct reader *r, unsigned int bytes)
 
 #define PREFIX_OPERAND 0x66
 #define PREFIX_ADDRESS 0x67
-#define REX_W 8
-#define REX_R 4
-#define REX_X 2
-#define REX_B 1
+#define REX_W	       8
+#define REX_R	       4
+#define REX_X	       2
+#define REX_B	       1
 
 /* Legacy prefixes, then REX, then the opcode: its first byte is returned. */
 static uint8_t prefixes(struct insn *i, struct reader *r, bool *operand16)

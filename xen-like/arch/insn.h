@@ -14,15 +14,15 @@
 enum insn_segment { SEGMENT_FLAT, SEGMENT_FS, SEGMENT_GS };
 
 struct insn {
-	uint16_t opcode;	/* 0x0fxx for the two-byte ones */
+	uint16_t opcode; /* 0x0fxx for the two-byte ones */
 	uint8_t length;
-	uint8_t bytes;		/* operand size: 1, 2, 4, 8 */
-	uint8_t segment;	/* enum insn_segment */
+	uint8_t bytes;	 /* operand size: 1, 2, 4, 8 */
+	uint8_t segment; /* enum insn_segment */
 	uint8_t rex, modrm;
 	bool has_modrm, rep, repne, lock, address32;
-	uint8_t reg;		/* ModRM.reg with REX.R */
-	uint8_t rm;		/* ModRM.rm with REX.B, if it is a register */
-	int8_t base, index;	/* of a memory operand: -1 none, 16 rip */
+	uint8_t reg;	    /* ModRM.reg with REX.R */
+	uint8_t rm;	    /* ModRM.rm with REX.B, if it is a register */
+	int8_t base, index; /* of a memory operand: -1 none, 16 rip */
 	uint8_t scale;
 	int32_t disp;
 	int64_t imm;

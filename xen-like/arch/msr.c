@@ -10,15 +10,15 @@
 #include "usercopy.h"
 #include "x86.h"
 
-#define MSR_TSC 0x10
-#define MSR_MISC_ENABLE 0x1a0
+#define MSR_TSC		   0x10
+#define MSR_MISC_ENABLE	   0x1a0
 #define MSR_HYPERCALL_PAGE 0x40000000
 
 #define APIC_BASE_DEFAULT 0xfee00800ul /* enabled */
-#define APIC_BASE_BSP 0x100ul
-#define PAT_OURS 0x050100070406ul /* what guests' PAT bits mean */
-#define EFER_KNOWN 0x204d01ul	/* less SVME */
-#define SYSCFG_KNOWN 0x7c0000ul
+#define APIC_BASE_BSP	  0x100ul
+#define PAT_OURS	  0x050100070406ul /* what guests' PAT bits mean */
+#define EFER_KNOWN	  0x204d01ul	   /* less SVME */
+#define SYSCFG_KNOWN	  0x7c0000ul
 
 /* ---- The table ------------------------------------------------------------------------ */
 
@@ -28,11 +28,11 @@ enum msr_write { WRITE_FAULT, WRITE_DROP, WRITE_SAME };
 struct msr_row {
 	uint32_t first, last;
 	uint8_t vendors, read, write;
-	uint64_t value;		/* or a mask of what the host's reads */
+	uint64_t value; /* or a mask of what the host's reads */
 };
 #define INTEL VENDOR_INTEL
-#define AMD VENDOR_AMD
-#define ANY (VENDOR_INTEL | VENDOR_AMD | VENDOR_OTHER)
+#define AMD   VENDOR_AMD
+#define ANY   (VENDOR_INTEL | VENDOR_AMD | VENDOR_OTHER)
 
 static const struct msr_row rows[] = {
 	{ 0x00000000, 0x00000001, ANY, READ_VALUE, WRITE_FAULT, 0 },

@@ -14,50 +14,54 @@
 #include "xstate.h"
 #include <xen/arch-x86/cpuid.h>
 
-#define MAX_BASIC 0xdu
-#define MAX_FEATURE_SUB 2u
+#define MAX_BASIC	 0xdu
+#define MAX_FEATURE_SUB	 2u
 #define MAX_EXTENDED_AMD 0x80000021u
-#define MAX_EXTENDED 0x80000008u
+#define MAX_EXTENDED	 0x80000008u
 
-#define ALL (~0u)
+#define ALL	   (~0u)
 #define ANY_VENDOR (VENDOR_INTEL | VENDOR_AMD | VENDOR_OTHER)
-#define ANY_SUB (~0u)
+#define ANY_SUB	   (~0u)
 
 /* Feature words, with what they lack of the headers' sets for PV guests. */
-#define F_1D 0x1fc9cbf5u
-#define F_1C 0xf6d83203u
-#define F_E1D 0xea500800u
-#define F_E1C 0x042109e3u
-#define F_DA1 0x00000007u
-#define F_7B0 0xfdaf0b29u	/* and see the FPU bits below */
-#define F_7C0 0x02405f43u
-#define F_7D0 0x0000441cu | 1u << 14	/* no IBRSB, STIBP, SSBD, ARCH_CAPS */
-#define F_7A1 0x00001c30u
-#define F_E8B 0x20000005u	/* no IBPB and its kin */
-#define F_E21A 0x00000040u	/* no SRSO, SBPB */
+#define F_1D	  0x1fc9cbf5u
+#define F_1C	  0xf6d83203u
+#define F_E1D	  0xea500800u
+#define F_E1C	  0x042109e3u
+#define F_DA1	  0x00000007u
+#define F_7B0	  0xfdaf0b29u /* and see the FPU bits below */
+#define F_7C0	  0x02405f43u
+#define F_7D0	  0x0000441cu | 1u << 14 /* no IBRSB, STIBP, SSBD, ARCH_CAPS */
+#define F_7A1	  0x00001c30u
+#define F_E8B	  0x20000005u	       /* no IBPB and its kin */
+#define F_E21A	  0x00000040u	       /* no SRSO, SBPB */
 #define F_7B0_FPU (1u << 6 | 1u << 13) /* FDP_EXCP_ONLY, NO_FPU_SEL: facts */
 
 #define F_1C_HYPERVISOR (1u << 31)
-#define F_1C_OSXSAVE (1u << 27)
-#define F_1C_XSAVE (1u << 26)
-#define F_1C_EIST (1u << 7)
-#define F_1D_MTRR (1u << 12)
-#define F_1D_SEP (1u << 11)	/* not in AMD's long mode */
-#define F_E21A_LFENCE (1u << 2)
+#define F_1C_OSXSAVE	(1u << 27)
+#define F_1C_XSAVE	(1u << 26)
+#define F_1C_EIST	(1u << 7)
+#define F_1D_MTRR	(1u << 12)
+#define F_1D_SEP	(1u << 11) /* not in AMD's long mode */
+#define F_E21A_LFENCE	(1u << 2)
 /* Bits of leaf 1 that AMD repeats in 0x80000001. */
 #define F_COMMON_D 0x0183f3ffu
 
 struct cpuid_row {
-	uint32_t leaf, sub;	/* sub ANY_SUB: has none */
+	uint32_t leaf, sub; /* sub ANY_SUB: has none */
 	unsigned int vendors;
 	struct cpuid mask;
 };
 
 static const struct cpuid_row rows[] = {
 	{ 0x0, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
-	{ 0x1, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER,
+	{ 0x1,
+	  ANY_SUB,
+	  VENDOR_INTEL | VENDOR_OTHER,
 	  { 0x0fff0fff, 0x00ffffff, F_1C, F_1D } },
-	{ 0x1, ANY_SUB, VENDOR_AMD,
+	{ 0x1,
+	  ANY_SUB,
+	  VENDOR_AMD,
 	  { 0x0fff0fff, 0x00ffffff, F_1C, F_1D & ~F_1D_SEP } },
 	{ 0x2, ANY_SUB, VENDOR_INTEL, { ALL, ALL, ALL, ALL } },
 	{ 0x4, 0, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
@@ -69,9 +73,13 @@ static const struct cpuid_row rows[] = {
 	{ 0xd, 1, ANY_VENDOR, { F_DA1, 0, 0, 0 } },
 	{ 0x80000000, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
 	{ 0x80000000, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER, { ALL, 0, 0, 0 } },
-	{ 0x80000001, ANY_SUB, VENDOR_AMD,
+	{ 0x80000001,
+	  ANY_SUB,
+	  VENDOR_AMD,
 	  { 0x0fff0fff, 0xff00ffff, F_E1C, F_E1D } },
-	{ 0x80000001, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER,
+	{ 0x80000001,
+	  ANY_SUB,
+	  VENDOR_INTEL | VENDOR_OTHER,
 	  { 0, 0, F_E1C, F_E1D } },
 	{ 0x80000002, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
 	{ 0x80000003, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
@@ -80,7 +88,9 @@ static const struct cpuid_row rows[] = {
 	{ 0x80000006, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
 	{ 0x80000006, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER, { 0, 0, ALL, 0 } },
 	{ 0x80000008, ANY_SUB, VENDOR_AMD, { 0xffff, F_E8B, 0x3f0ff, 0 } },
-	{ 0x80000008, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER,
+	{ 0x80000008,
+	  ANY_SUB,
+	  VENDOR_INTEL | VENDOR_OTHER,
 	  { 0xffff, F_E8B, 0, 0 } },
 	{ 0x8000001a, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
 	{ 0x80000021, ANY_SUB, VENDOR_AMD, { F_E21A, 0, ALL, 0 } },
@@ -216,8 +226,8 @@ static struct cpuid time_leaf(uint32_t sub)
 	bool safe = cpuid(0x80000007, 0).d >> 8 & 1;
 
 	if (sub == 0)
-		return (struct cpuid){ (uint32_t)safe << 1 |
-					       (uint32_t)rdtscp << 2,
+		return (struct cpuid){ (uint32_t)safe << 1 | (uint32_t)rdtscp
+								     << 2,
 				       0, 0, 0 };
 	if (sub == 2)
 		return (struct cpuid){ (uint32_t)(tsc_hz / 1000), 0, 0, 0 };

@@ -48,8 +48,8 @@ static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 
 	if (!store_effect(i, &v->regs, field, &e))
 		return -XEN_EINVAL;
-	whole = (seen & ~(store_mask(i) << shift)) |
-		(e.store & store_mask(i)) << shift;
+	whole = (seen & ~(store_mask(i) << shift)) | (e.store & store_mask(i))
+							     << shift;
 	if (!e.no_store)
 		err = pte_update(v, v->domain, v->domain, target, offset / 8,
 				 whole, false, &seen);

@@ -2,12 +2,12 @@
 /* Intel SDM volume 2: the flags of each instruction. */
 #include "store.h"
 
-#define CF (1ul << 0)
-#define PF (1ul << 2)
-#define AF (1ul << 4)
-#define ZF (1ul << 6)
-#define SF (1ul << 7)
-#define OF (1ul << 11)
+#define CF  (1ul << 0)
+#define PF  (1ul << 2)
+#define AF  (1ul << 4)
+#define ZF  (1ul << 6)
+#define SF  (1ul << 7)
+#define OF  (1ul << 11)
 #define RAX 0
 
 static uint64_t flags_of(const struct insn *i, uint64_t result)

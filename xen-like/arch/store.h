@@ -9,11 +9,11 @@
 #include "insn.h"
 
 struct store_effect {
-	uint64_t store;		/* within the operand's size */
-	uint64_t flags;		/* bits of STORE_FLAGS, if judged */
+	uint64_t store; /* within the operand's size */
+	uint64_t flags; /* bits of STORE_FLAGS, if judged */
 	bool judged;
-	bool no_store;		/* a CMPXCHG that did not match */
-	bool to_reg;		/* the old value goes to register reg */
+	bool no_store; /* a CMPXCHG that did not match */
+	bool to_reg;   /* the old value goes to register reg */
 	uint8_t reg;
 };
 

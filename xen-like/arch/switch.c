@@ -23,7 +23,7 @@
 #define HOST_CR4 (cpu_cr4 & ~CR4_PGE)
 /* What a guest may set and what it sees of ours, as with Xen. */
 #define CR4_CHOICE (CR4_TSD | CR4_DE | CR4_FSGSBASE | CR4_OSXSAVE)
-#define CR4_SEES (CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+#define CR4_SEES   (CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
 
 /* ---- Control and debug registers ------------------------------------------ */
 
@@ -76,19 +76,19 @@ static void save_debug(const struct vcpu *v)
 #define READ_SEGMENT(name, to) asm volatile("mov %%" #name ", %0" : "=rm"(to))
 
 /* Load selector; when it faults, null instead, and false. */
-#define LOAD_SEGMENT(name)                                       \
-	static bool load_##name(uint16_t selector)               \
-	{                                                        \
-		uint32_t sel = selector, failed = 0;             \
-                                                                 \
-		asm volatile("1: mov %[sel], %%" #name "\n\t"    \
-			     "jmp 3f\n\t"                        \
-			     "2: xor %[sel], %[sel]\n\t"         \
-			     "inc %[failed]\n\t"                 \
-			     "jmp 1b\n\t"                        \
-			     "3:\n\t" EXTABLE(1b, 2b)            \
+#define LOAD_SEGMENT(name)                                              \
+	static bool load_##name(uint16_t selector)                      \
+	{                                                               \
+		uint32_t sel = selector, failed = 0;                    \
+                                                                        \
+		asm volatile("1: mov %[sel], %%" #name "\n\t"           \
+			     "jmp 3f\n\t"                               \
+			     "2: xor %[sel], %[sel]\n\t"                \
+			     "inc %[failed]\n\t"                        \
+			     "jmp 1b\n\t"                               \
+			     "3:\n\t" EXTABLE(1b, 2b)                   \
 			     : [sel] "+r"(sel), [failed] "+r"(failed)); \
-		return !failed;                                  \
+		return !failed;                                         \
 	}
 LOAD_SEGMENT(ds)
 LOAD_SEGMENT(es)
@@ -124,10 +124,9 @@ static void load_segments(struct vcpu *v)
 	ok &= load_fs(x->fs);
 	ok &= load_gs(x->gs);
 	wrmsr(MSR_FS_BASE, x->fs_base);
-	wrmsr(MSR_GS_BASE, x->kernel_mode ? x->gs_base_kernel :
-					    x->gs_base_user);
-	wrmsr(MSR_KERNEL_GS_BASE, x->kernel_mode ? x->gs_base_user :
-						   x->gs_base_kernel);
+	wrmsr(MSR_GS_BASE, x->kernel_mode ? x->gs_base_kernel : x->gs_base_user);
+	wrmsr(MSR_KERNEL_GS_BASE,
+	      x->kernel_mode ? x->gs_base_user : x->gs_base_kernel);
 	if (!ok)
 		bounce_failsafe(v);
 }

@@ -23,21 +23,21 @@
 #include "window.h"
 #include "x86.h"
 
-#define ERROR_IDT 2u		/* in a selector error code */
+#define ERROR_IDT	2u /* in a selector error code */
 #define DR6_SINGLE_STEP (1ul << 14)
-#define VECTOR_INT80 0x80	/* system calls of 32-bit user programs */
-#define OPCODE_INT 0xcd
+#define VECTOR_INT80	0x80 /* system calls of 32-bit user programs */
+#define OPCODE_INT	0xcd
 
 /* ---- The interrupt descriptor table ----------------------------------------- */
 
-struct idt_gate {		/* Intel SDM volume 3, 6.14.1 */
+struct idt_gate { /* Intel SDM volume 3, 6.14.1 */
 	uint16_t low, selector;
 	uint8_t ist, type;
 	uint16_t middle;
 	uint32_t high, reserved;
 };
 #define GATE_INTERRUPT 0x8e
-#define GATE_DPL3 0x60
+#define GATE_DPL3      0x60
 
 static struct idt_gate idt[256] __attribute__((aligned(16)));
 

@@ -7,9 +7,28 @@
 
 /* Intel SDM volume 3, table 6-1 */
 enum x86_exception {
-	EXC_DE, EXC_DB, EXC_NMI, EXC_BP, EXC_OF, EXC_BR, EXC_UD, EXC_NM,
-	EXC_DF, EXC_CSO, EXC_TS, EXC_NP, EXC_SS, EXC_GP, EXC_PF, EXC_SPV,
-	EXC_MF, EXC_AC, EXC_MC, EXC_XM, EXC_VE, EXC_CP,
+	EXC_DE,
+	EXC_DB,
+	EXC_NMI,
+	EXC_BP,
+	EXC_OF,
+	EXC_BR,
+	EXC_UD,
+	EXC_NM,
+	EXC_DF,
+	EXC_CSO,
+	EXC_TS,
+	EXC_NP,
+	EXC_SS,
+	EXC_GP,
+	EXC_PF,
+	EXC_SPV,
+	EXC_MF,
+	EXC_AC,
+	EXC_MC,
+	EXC_XM,
+	EXC_VE,
+	EXC_CP,
 	EXC_LAST = 31,
 };
 

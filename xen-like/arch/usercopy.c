@@ -8,8 +8,8 @@
 #include "arch.h"
 
 #define XEN_SPACE_START 0xffff800000000000ul
-#define XEN_SPACE_END 0xffff880000000000ul
-#define LOW_END 0x0000800000000000ul
+#define XEN_SPACE_END	0xffff880000000000ul
+#define LOW_END		0x0000800000000000ul
 
 struct extable_entry {
 	int32_t at, to; /* from the word itself */
@@ -43,8 +43,7 @@ static size_t copy(void *dst, const void *src, size_t n)
 		     "2: rep movsb\n\t"
 		     "jmp 4f\n\t"
 		     "3: lea (%[tail], %[n], 8), %[n]\n\t"
-		     "4:\n\t"
-		     EXTABLE(1b, 3b) EXTABLE(2b, 4b)
+		     "4:\n\t" EXTABLE(1b, 3b) EXTABLE(2b, 4b)
 		     : [n] "+c"(quads), "+D"(dst), "+S"(src)
 		     : [tail] "r"(tail)
 		     : "memory");
@@ -72,8 +71,7 @@ int clear_guest(gva_t dst, size_t n)
 	if (!guest_range_ok(dst, n))
 		return -XEN_EFAULT;
 	asm volatile("1: rep stosb\n\t"
-		     "2:\n\t"
-		     EXTABLE(1b, 2b)
+		     "2:\n\t" EXTABLE(1b, 2b)
 		     : "+c"(n), "+D"(p)
 		     : "a"(0)
 		     : "memory");
@@ -86,8 +84,7 @@ bool rdmsr_safe(uint32_t nr, uint64_t *value)
 
 	asm volatile("1: rdmsr\n\t"
 		     "xor %[failed], %[failed]\n\t"
-		     "2:\n\t"
-		     EXTABLE(1b, 2b)
+		     "2:\n\t" EXTABLE(1b, 2b)
 		     : "+a"(lo), "+d"(hi), [failed] "+r"(failed)
 		     : "c"(nr));
 	*value = (uint64_t)hi << 32 | lo;
@@ -100,8 +97,7 @@ bool wrmsr_safe(uint32_t nr, uint64_t value)
 
 	asm volatile("1: wrmsr\n\t"
 		     "xor %[failed], %[failed]\n\t"
-		     "2:\n\t"
-		     EXTABLE(1b, 2b)
+		     "2:\n\t" EXTABLE(1b, 2b)
 		     : [failed] "+r"(failed)
 		     : "c"(nr), "a"((uint32_t)value),
 		       "d"((uint32_t)(value >> 32))

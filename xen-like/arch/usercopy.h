@@ -9,7 +9,7 @@
  * In inline assembly: a fault at label `at` continues at label `to`. Both
  * are stored as distances, so that the table needs no relocation.
  */
-#define EXTABLE(at, to)                                  \
+#define EXTABLE(at, to)                                 \
 	".pushsection .extable, \"a\"\n\t.balign 4\n\t" \
 	".long " #at " - ., " #to " - .\n\t.popsection\n\t"
 

@@ -6,12 +6,12 @@
 #include "pte.h"
 #include "x86.h"
 
-#define SEL_LDT 0xe050 /* and 0xe058, behind the TSS's */
-#define DESCRIPTORS 512u /* in a page */
-#define GDT_PAGES 14u
-#define LDT_MAX 8192u
-#define LDT_TYPE 0x82ul /* present, LDT: Intel SDM volume 3, table 3-2 */
-#define X86_EXC_GP 13
+#define SEL_LDT	     0xe050 /* and 0xe058, behind the TSS's */
+#define DESCRIPTORS  512u   /* in a page */
+#define GDT_PAGES    14u
+#define LDT_MAX	     8192u
+#define LDT_TYPE     0x82ul /* present, LDT: Intel SDM volume 3, table 3-2 */
+#define X86_EXC_GP   13
 #define SELECTOR_LDT 4u /* table indicator in an error code */
 
 static uint64_t window_pte(mfn_t m)

@@ -11,15 +11,15 @@
 #include "smp.h"
 #include "x86.h"
 
-#define XSTATE_FP 1ul
-#define XSTATE_SSE 2ul
-#define XSTATE_AVX 4ul
+#define XSTATE_FP     1ul
+#define XSTATE_SSE    2ul
+#define XSTATE_AVX    4ul
 #define XSTATE_AVX512 0xe0ul
 
-#define XSAVE_HEADER 512	/* offset of XSTATE_BV */
-#define FCW_DEFAULT 0x37f
-#define MXCSR_DEFAULT 0x1f80
-#define MXCSR_AT 24
+#define XSAVE_HEADER	   512 /* offset of XSTATE_BV */
+#define FCW_DEFAULT	   0x37f
+#define MXCSR_DEFAULT	   0x1f80
+#define MXCSR_AT	   24
 #define MXCSR_MASK_DEFAULT 0xffbf
 
 uint64_t xstate_mask(void)
@@ -89,7 +89,8 @@ void xstate_save(struct vcpu *v)
 	set_xcr0(v, mask);
 	asm volatile("xsave64 (%0)"
 		     :
-		     : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+		     : "r"(area), "a"((uint32_t)mask),
+		       "d"((uint32_t)(mask >> 32))
 		     : "memory");
 }
 
@@ -101,7 +102,8 @@ void xstate_load(struct vcpu *v)
 	xsetbv(0, mask);
 	asm volatile("xrstor64 (%0)"
 		     :
-		     : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
+		     : "r"(area), "a"((uint32_t)mask),
+		       "d"((uint32_t)(mask >> 32))
 		     : "memory");
 	set_xcr0(v, v->x86.xcr0);
 }
