@@ -18,6 +18,7 @@
 #include "smp.h"
 #include "time.h"
 #include "uart.h"
+#include "x86.h"
 
 #define LEAST_MEMORY (32ul << 20)
 /* What Xen takes for itself at rest, which is our limit: 3 MiB and 1 %. */
@@ -114,6 +115,9 @@ static void interrupts(void)
 	this_cpu()->apic_id = apic_id();
 	frame_deny_io(MFN(acpi.lapic >> PAGE_SHIFT),
 		      MFN((acpi.lapic >> PAGE_SHIFT) + 1));
+	/* What no address can name: the CPU would fault on reserved bits. */
+	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
+		      MFN_NONE);
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++)
 		frame_deny_io(MFN(acpi.ioapic[i] >> PAGE_SHIFT),
 			      MFN((acpi.ioapic[i] >> PAGE_SHIFT) + 1));
