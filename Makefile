@@ -29,7 +29,7 @@ HV_SRC := $(filter-out xen-like/arch/asm-offsets.c, \
 	$(wildcard $(HV_DIRS:%=%/*.c) $(HV_DIRS:%=%/*.S)))
 # The part that knows no machine: it runs on the host as it is.
 HOST_SRC := $(wildcard $(addsuffix /*.c,xen-like/core xen-like/image \
-	hypercalls tests/host))
+	hypercalls tests/host)) xen-like/arch/insn.c xen-like/arch/store.c
 LIBGUEST_SRC := $(wildcard domU-patches/newlib/*.c domU-patches/newlib/*.S)
 UNIT := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ := $(patsubst %.c,%,$(wildcard tests/fuzz/*_fuzz.c))
