@@ -17,6 +17,8 @@
 #include "panic.h"
 #include "print.h"
 #include "sched.h"
+#include <xen/memory.h>
+#include <xen/sched.h>
 
 #define CPUS	  2u
 #define DOMAINS	  2u
@@ -157,12 +159,9 @@ static uint64_t pick_command(void)
 	return b < 0xf0 ? b % 28 : pick_word();
 }
 
-static void hypercall(struct vcpu *v)
+/* Registers as they come. */
+static void any_call(struct cpu_user_regs *r)
 {
-	struct cpu_user_regs *r = &v->regs;
-	unsigned int repeats = 0;
-	uint64_t rip;
-
 	write_memory();
 	r->rax = pick_number();
 	r->rdi = byte() < 0xc0 ? pick_command() : pick_va();
@@ -171,7 +170,148 @@ static void hypercall(struct vcpu *v)
 	r->r10 = pick_word();
 	r->r8 = pick_word();
 	r->rbx = pick_word();
-	rip = r->rip = 0x1000;
+}
+
+/* ---- Calls that get further than their first check ------------------------------ */
+
+#define LIST  (HOST_VA(ARGS_PAGE) + 0x800)
+#define CALLS HOST_VA(ARGS_PAGE + 1)
+
+static uint32_t small(void)
+{
+	static const uint32_t odd[] = { DOMID_SELF, 0x7ff07ff0, 0x7ff00000,
+					0x7ff00001, 0x10000,	0x10001 };
+	uint8_t b = byte();
+
+	return b < 0xa0 ? b % 6 : b < 0xf0 ? odd[b % 6] : b;
+}
+
+static void event_call(struct cpu_user_regs *r)
+{
+	uint32_t words[6];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
+		words[i] = small();
+	(void)copy_to_guest(HOST_VA(ARGS_PAGE), words, sizeof(words));
+	r->rax = __HYPERVISOR_event_channel_op;
+	r->rdi = byte() % 12;
+	r->rsi = HOST_VA(ARGS_PAGE);
+}
+
+/* A list stays as the last call left it, or it is filled anew. */
+static void fill_list(gva_t at)
+{
+	uint64_t list[8];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(list); i++)
+		list[i] = pick_frame();
+	if (byte() & 1)
+		(void)copy_to_guest(at, list, sizeof(list));
+}
+
+static struct xen_memory_reservation reservation(gva_t list)
+{
+	struct xen_memory_reservation res = {
+		.nr_extents = byte() % 9,
+		.extent_order = byte() % 3,
+		.domid = DOMID_SELF,
+	};
+
+	res.extent_start.p = (xen_pfn_t *)list;
+	if (byte() > 0xe0)
+		res.mem_flags = XENMEMF_address_bits(byte() % 24);
+	if (byte() > 0xe0)
+		res.domid = byte() % 3;
+	fill_list(list);
+	return res;
+}
+
+static void memory_call(struct cpu_user_regs *r)
+{
+	static const uint8_t ops[] = { XENMEM_increase_reservation,
+				       XENMEM_decrease_reservation,
+				       XENMEM_populate_physmap,
+				       XENMEM_claim_pages };
+	struct xen_memory_reservation res = reservation(LIST);
+
+	r->rax = __HYPERVISOR_memory_op;
+	r->rdi = ops[byte() % ARRAY_SIZE(ops)];
+	r->rsi = HOST_VA(ARGS_PAGE);
+	if (r->rdi == XENMEM_claim_pages)
+		res.extent_start.p = NULL;
+	(void)copy_to_guest(r->rsi, &res, sizeof(res));
+}
+
+static void exchange_call(struct cpu_user_regs *r)
+{
+	struct xen_memory_exchange e = {
+		.in = reservation(LIST),
+		.out = reservation(LIST + 256),
+	};
+
+	if (byte() < 0xe0)
+		e.out.nr_extents = e.in.nr_extents << e.in.extent_order >>
+				   e.out.extent_order;
+	r->rax = __HYPERVISOR_memory_op;
+	r->rdi = XENMEM_exchange;
+	r->rsi = HOST_VA(ARGS_PAGE);
+	(void)copy_to_guest(r->rsi, &e, sizeof(e));
+}
+
+static void poll_call(struct cpu_user_regs *r)
+{
+	struct sched_poll p = { .nr_ports = byte() % 4 };
+
+	p.ports.p = (evtchn_port_t *)LIST;
+	if (byte() & 1)
+		p.timeout = host.now + bits(3);
+	(void)copy_to_guest(HOST_VA(ARGS_PAGE), &p, sizeof(p));
+	r->rax = __HYPERVISOR_sched_op;
+	r->rdi = SCHEDOP_poll;
+	r->rsi = HOST_VA(ARGS_PAGE);
+}
+
+static void one_call(struct cpu_user_regs *r)
+{
+	static void (*const calls[])(struct cpu_user_regs * r) = {
+		any_call,    any_call,	  any_call,	 event_call, event_call,
+		memory_call, memory_call, exchange_call, poll_call,
+	};
+
+	calls[byte() % ARRAY_SIZE(calls)](r);
+}
+
+/* Their arguments meet in the same memory: the last one's win. */
+static void list_of_calls(struct cpu_user_regs *r)
+{
+	struct multicall_entry e = { 0 };
+	unsigned int n = byte() % 5;
+
+	for (unsigned int i = 0; i < n; i++) {
+		one_call(r);
+		e.op = r->rax;
+		e.args[0] = r->rdi;
+		e.args[1] = r->rsi;
+		e.args[2] = r->rdx;
+		e.args[3] = r->r10;
+		(void)copy_to_guest(CALLS + i * sizeof(e), &e, sizeof(e));
+	}
+	r->rax = __HYPERVISOR_multicall;
+	r->rdi = CALLS;
+	r->rsi = n;
+}
+
+static void hypercall(struct vcpu *v)
+{
+	struct cpu_user_regs *r = &v->regs;
+	unsigned int repeats = 0;
+	uint64_t rip;
+
+	if (byte() < 0x30)
+		list_of_calls(r);
+	else
+		one_call(r);
+	rip = 0x1000;
 	do {
 		r->rip = rip;
 		hypercall_dispatch(v);
