@@ -35,22 +35,20 @@ static void check_interdomain(void)
 
 	SUCCESS(event_channel_op, EVTCHNOP_alloc_unbound, "alloc-unbound",
 		a > 0 && status(a).status == EVTCHNSTAT_unbound &&
-		status(a).u.unbound.dom == 0);
+			status(a).u.unbound.dom == 0);
 	CHECK_EQ("send-unbound", event_send(a), 0);
 	b = event_bind_interdomain(DOMID_SELF, a);
 	SUCCESS(event_channel_op, EVTCHNOP_bind_interdomain, "interdomain",
-		b > 0 && b != a &&
-		status(a).status == EVTCHNSTAT_interdomain &&
-		status(a).u.interdomain.port == b &&
-		status(b).u.interdomain.port == a);
+		b > 0 && b != a && status(a).status == EVTCHNSTAT_interdomain &&
+			status(a).u.interdomain.port == b &&
+			status(b).u.interdomain.port == a);
 	event_clear(a);
 	event_clear(b);
 	SUCCESS(event_channel_op, EVTCHNOP_send, "send",
 		!event_send(a) && event_pending(b) && !event_pending(a));
 	SUCCESS(event_channel_op, EVTCHNOP_close, "close",
-		!event_close(b) &&
-		status(b).status == EVTCHNSTAT_closed &&
-		status(a).status == EVTCHNSTAT_unbound);
+		!event_close(b) && status(b).status == EVTCHNSTAT_closed &&
+			status(a).status == EVTCHNSTAT_unbound);
 	CHECK_EQ("send-closed", event_send(b), -XEN_EINVAL);
 	event_close(a);
 	FAILURE(event_channel_op, EVTCHNOP_close, "close-closed",
@@ -61,13 +59,12 @@ static void check_interdomain(void)
 		event_send(100000), XEN_EINVAL);
 	CHECK_EQ("send-0", event_send(0), -XEN_EINVAL);
 	FAILURE(event_channel_op, EVTCHNOP_bind_interdomain,
-		"interdomain-closed",
-		event_bind_interdomain(DOMID_SELF, a), XEN_EINVAL);
+		"interdomain-closed", event_bind_interdomain(DOMID_SELF, a),
+		XEN_EINVAL);
 	CHECK_EQ("interdomain-nobody", event_bind_interdomain(77, 1),
 		 -XEN_ESRCH);
-	FAILURE(event_channel_op, EVTCHNOP_alloc_unbound,
-		"alloc-unbound-nobody", event_alloc_unbound(77, DOMID_SELF),
-		XEN_ESRCH);
+	FAILURE(event_channel_op, EVTCHNOP_alloc_unbound, "alloc-unbound-nobody",
+		event_alloc_unbound(77, DOMID_SELF), XEN_ESRCH);
 }
 
 static void check_virq(void)
@@ -76,15 +73,14 @@ static void check_virq(void)
 
 	SUCCESS(event_channel_op, EVTCHNOP_bind_virq, "virq",
 		a > 0 && status(a).status == EVTCHNSTAT_virq &&
-		status(a).u.virq == VIRQ_DEBUG);
+			status(a).u.virq == VIRQ_DEBUG);
 	CHECK_EQ("virq-twice", event_bind_virq(VIRQ_DEBUG, 0), -XEN_EEXIST);
 	CHECK_EQ("virq-send", event_send(a), -XEN_EINVAL);
 	CHECK_EQ("virq-global-vcpu-1", event_bind_virq(VIRQ_DOM_EXC, 1),
 		 -XEN_EINVAL);
 	FAILURE(event_channel_op, EVTCHNOP_bind_virq, "virq-unknown",
 		event_bind_virq(24, 0), XEN_EINVAL);
-	CHECK_EQ("virq-vcpu-none", event_bind_virq(VIRQ_TIMER, 99),
-		 -XEN_ENOENT);
+	CHECK_EQ("virq-vcpu-none", event_bind_virq(VIRQ_TIMER, 99), -XEN_ENOENT);
 	CHECK_EQ("virq-rebind", bind_vcpu(a, 0), -XEN_EINVAL);
 	CHECK_EQ("virq-close", event_close(a), 0);
 	a = event_bind_virq(VIRQ_DEBUG, 0);
@@ -98,7 +94,8 @@ static void check_ipi(void)
 
 	SUCCESS(event_channel_op, EVTCHNOP_bind_ipi, "ipi",
 		a > 0 && status(a).status == EVTCHNSTAT_ipi &&
-		status(a).vcpu == 0 && !event_send(a) && event_pending(a));
+			status(a).vcpu == 0 && !event_send(a) &&
+			event_pending(a));
 	FAILURE(event_channel_op, EVTCHNOP_bind_ipi, "ipi-vcpu-none",
 		event_bind_ipi(99), XEN_ENOENT);
 	FAILURE(event_channel_op, EVTCHNOP_bind_vcpu, "ipi-rebind",
@@ -124,11 +121,11 @@ static void check_mask(void)
 	v->evtchn_pending_sel = 0;
 	event_send(a);
 	CHECK("masked-pends", event_pending(a) && !v->evtchn_upcall_pending &&
-	      !v->evtchn_pending_sel);
+				      !v->evtchn_pending_sel);
 	SUCCESS(event_channel_op, EVTCHNOP_unmask, "unmask",
 		!event_unmask(a) && !event_masked(a) &&
-		v->evtchn_upcall_pending &&
-		v->evtchn_pending_sel == 1ul << a / 64);
+			v->evtchn_upcall_pending &&
+			v->evtchn_pending_sel == 1ul << a / 64);
 	FAILURE(event_channel_op, EVTCHNOP_unmask, "unmask-beyond",
 		event_unmask(100000), XEN_EINVAL);
 	CHECK_EQ("unmask-closed", event_unmask(a + 9), 0);
@@ -178,7 +175,7 @@ static void check_reset(void)
 
 	SUCCESS(event_channel_op, EVTCHNOP_reset, "reset",
 		a > 0 && !OP(reset, &op) &&
-		status(a).status == EVTCHNSTAT_closed);
+			status(a).status == EVTCHNSTAT_closed);
 	op.dom = 77;
 	FAILURE(event_channel_op, EVTCHNOP_reset, "reset-nobody",
 		OP(reset, &op), XEN_ESRCH);

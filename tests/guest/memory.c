@@ -59,6 +59,7 @@ static void check_machphys(void)
 	l.extent_start.p = &frame;
 	SUCCESS(memory_op, XENMEM_machphys_mfn_list, "machphys-list",
 		!OP(machphys_mfn_list, &l) && l.nr_extents == 1 && frame);
+	check_value("machphys-list-entries", "%u", l.nr_extents);
 	FAILURE(memory_op, XENMEM_machphys_mfn_list, "machphys-list-bad",
 		OP(machphys_mfn_list, NOWHERE), XEN_EFAULT);
 	FAILURE(memory_op, XENMEM_machphys_compat_mfn_list,

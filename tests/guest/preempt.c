@@ -18,9 +18,9 @@
 #include <xen/memory.h>
 #include <xen/version.h>
 
-#define MANY	4096
-#define TABLES	256
-#define SLICE	100000ul		/* ns between the timer's events */
+#define MANY   4096
+#define TABLES 256
+#define SLICE  100000ul /* ns between the timer's events */
 
 static int64_t timer;
 static volatile unsigned int continued, upcalls;
@@ -65,16 +65,15 @@ static void check_mmu_update(char *page)
 
 	for (i = 0; i < MANY; i++) {
 		list[i].ptr = maddr_of(l1 + i % 512);
-		list[i].val = pte_make(mfn_of(page), i & 1024 ? PTE_RO :
-				       PTE_RW);
+		list[i].val = pte_make(mfn_of(page), i & 1024 ? PTE_RO : PTE_RW);
 	}
 	begin();
 	rc = hypercall_mmu_update(list, MANY, &done, DOMID_SELF);
 	end("mmu-update");
 	CHECK_EQ("mmu-update", rc, 0);
 	CHECK_EQ("mmu-update-done", done, MANY);
-	CHECK("mmu-update-last", pte_mfn(l1[511]) == mfn_of(page) &&
-	      !(l1[511] & PTE_W));
+	CHECK("mmu-update-last",
+	      pte_mfn(l1[511]) == mfn_of(page) && !(l1[511] & PTE_W));
 }
 
 static void check_mmuext(char *page)
@@ -84,8 +83,9 @@ static void check_mmuext(char *page)
 	int64_t rc;
 
 	for (i = 0; i < MANY; i++)
-		list[i] = (struct mmuext_op) {
-			.cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = mfn_of(page),
+		list[i] = (struct mmuext_op){
+			.cmd = MMUEXT_CLEAR_PAGE,
+			.arg1.mfn = mfn_of(page),
 		};
 	begin();
 	rc = hypercall_mmuext_op(list, MANY, &done, DOMID_SELF);
@@ -146,8 +146,8 @@ static int64_t op(unsigned int cmd, const void *table)
 static void check_pin(char *page)
 {
 	uint64_t *l4 = tree(page);
-	uint64_t *l1 = mfn_va(pte_mfn(*(uint64_t *)mfn_va(pte_mfn(
-		*(uint64_t *)mfn_va(pte_mfn(l4[0]))))));
+	uint64_t *l1 = mfn_va(pte_mfn(*(uint64_t *)mfn_va(
+		pte_mfn(*(uint64_t *)mfn_va(pte_mfn(l4[0]))))));
 	int64_t rc;
 
 	begin();
@@ -163,8 +163,8 @@ static void check_pin(char *page)
 	memory_readonly(l1);
 	/* And by the change of one entry. */
 	begin();
-	rc = memory_update(memory_entry(TEST_VA, 4) + 1, pte_make(
-		pte_mfn(l4[0]), PTE_RW));
+	rc = memory_update(memory_entry(TEST_VA, 4) + 1,
+			   pte_make(pte_mfn(l4[0]), PTE_RW));
 	end("entry");
 	CHECK_EQ("entry", rc, 0);
 	begin();
@@ -176,7 +176,8 @@ static void check_pin(char *page)
 static void check_memory(void)
 {
 	struct xen_memory_reservation r = {
-		.nr_extents = MANY, .domid = DOMID_SELF,
+		.nr_extents = MANY,
+		.domid = DOMID_SELF,
 	};
 	xen_pfn_t *list = pages_alloc(MANY * sizeof(*list) / 4096);
 	unsigned int i;

@@ -10,7 +10,7 @@
 #include "start.h"
 #include "trap.h"
 
-static uint64_t *entry[5];	/* those of TEST_VA, by level */
+static uint64_t *entry[5]; /* those of TEST_VA, by level */
 static char *page;
 
 static int64_t put(int level, uint64_t value)
@@ -69,8 +69,7 @@ static void upper(const char *name, int level, uint64_t set)
 
 	snprintf(full, sizeof(full), "l%d-%s", level, name);
 	/* A: the processor itself sets it, at times of its own. */
-	check_value(full, "%ld %lx", rc,
-		    *entry[level] & ~(PTE_ADDR | PTE_A));
+	check_value(full, "%ld %lx", rc, *entry[level] & ~(PTE_ADDR | PTE_A));
 	put(level, kept);
 }
 
@@ -138,10 +137,8 @@ static void check_hypervisor(void)
 	CHECK_EQ("slot-255", memory_update(root + 255, to(l3, PTE_RW)), 0);
 	memory_update(root + 255, 0);
 	CHECK_EQ("own-frame-as-table",
-		 put(3, pte_make(memory_hypervisor_mfn(), PTE_RW)),
-		 -XEN_EINVAL);
-	CHECK_EQ("no-frame", put(2, pte_make(1ul << 38, PTE_RW)),
-		 -XEN_EINVAL);
+		 put(3, pte_make(memory_hypervisor_mfn(), PTE_RW)), -XEN_EINVAL);
+	CHECK_EQ("no-frame", put(2, pte_make(1ul << 38, PTE_RW)), -XEN_EINVAL);
 	CHECK_EQ("m2p-write", try_write((void *)MACH2PHYS_VIRT_START, 1), 14);
 	CHECK_EQ("m2p-write-error", trap_last.regs.error, 3);
 }

@@ -86,7 +86,9 @@ class Run:
                 self.put(name, verdict, pair and pair[1])
             elif word == 'VALUE':
                 name, _, rest = rest.partition(' ')
-                self.put(name, '= ' + rest, None)
+                times = sum(c.split('#')[0] == name for c in self.checks)
+                self.put(f'{name}#{times + 1}' if times else name,
+                         '= ' + rest, None)
             elif word == 'ERROR':
                 self.error = rest
 

@@ -9,6 +9,8 @@
 #include "start.h"
 #include <xen/features.h>
 #include <xen/version.h>
+#include <xen/arch-x86/pmu.h>
+#include <xen/pmu.h>
 
 #define ASK(sub, arg) hypercall_xen_version(XENVER_##sub, arg)
 
@@ -128,6 +130,16 @@ static void check_assist(void)
 	CHECK_EQ("assist-command", hypercall_vm_assist(7, 0), -XEN_ENOSYS);
 }
 
+/* Refused as long as nobody asked for it at boot. */
+static void check_pmu(void)
+{
+	struct xen_pmu_params params = { .vcpu = 0 };
+
+	check_value("pmu", "%ld", hypercall_xenpmu_op(XENPMU_mode_get, &params));
+	FAILURE(xenpmu_op, none, "pmu-init",
+		hypercall_xenpmu_op(XENPMU_init, &params), XEN_EOPNOTSUPP);
+}
+
 static void check_unknown(void)
 {
 	CHECK_EQ("number-41", hypercall0(43), -XEN_ENOSYS);
@@ -149,6 +161,7 @@ int main(void)
 	check_numbers();
 	check_errors();
 	check_assist();
+	check_pmu();
 	check_unknown();
 	hypercall_by_page = true;
 	CHECK_EQ("by-page", ASK(pagesize, NULL), 4096);
