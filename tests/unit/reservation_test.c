@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Reservations: more and less, exchange, claims. */
+/* Reservations: more and less, exchange, claims; and watchdogs. */
 #include "core_setup.h"
 #include "frame.h"
 #include "pagetype.h"
 #include "reservation.h"
 #include "unit.h"
+#include "watchdog.h"
+#include <xen/sched.h>
 
 static struct domain *d;
 
@@ -197,7 +199,45 @@ static void claim_dies(void)
 	CU_ASSERT_EQUAL(reserve_claim(d, heap_free_frames()), 0);
 	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m), -XEN_ENOMEM);
 	CU_ASSERT_EQUAL(until_done(domain_destroy(d)), 0);
-	CU_ASSERT_EQUAL(reserve_add(o, 0, MFN_NONE, PFN_NONE, &m), 0);
+	/* More than it had itself. */
+	CU_ASSERT_EQUAL(reserve_add(o, 6, MFN_NONE, PFN_NONE, &m), 0);
+	finish();
+}
+
+/* ---- Watchdogs ---------------------------------------------------------------- */
+
+static void watchdog_bites(void)
+{
+	setup(16);
+	CU_ASSERT_EQUAL(watchdog_set(d, 0, 0), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(watchdog_set(d, 1, 1), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(watchdog_set(d, 3, 1), -XEN_EINVAL);
+	CU_ASSERT_EQUAL(watchdog_set(d, 0, 2), 1);
+	CU_ASSERT_EQUAL(watchdog_set(d, 0, 3), 2);
+	CU_ASSERT_EQUAL(watchdog_set(d, 0, 1), -XEN_ENOSPC);
+	CU_ASSERT_EQUAL(watchdog_set(d, 1, 0), 0);
+	at(host.now + 2500 * MS);
+	CU_ASSERT(!d->shutdown);
+	CU_ASSERT_EQUAL(watchdog_set(d, 2, 3), 0);
+	at(host.now + 2900 * MS);
+	CU_ASSERT(!d->shutdown);
+	at(host.now + 200 * MS);
+	CU_ASSERT(d->shutdown);
+	CU_ASSERT_EQUAL(d->shutdown_code, SHUTDOWN_watchdog);
+	finish();
+}
+
+/* The domain is gone before its time: nothing touches it then. */
+static void watchdog_dies(void)
+{
+	setup(16);
+	CU_ASSERT_EQUAL(watchdog_set(d, 0, 2), 1);
+	CU_ASSERT_PTR_EQUAL(domain_get(1), d);
+	CU_ASSERT_EQUAL(until_done(domain_destroy(d)), 0);
+	CU_ASSERT(!d->watchdog[0].timer.armed);
+	at(host.now + 3000 * MS);
+	CU_ASSERT(!said("watchdog"));
+	domain_put(d);
 	finish();
 }
 
@@ -211,6 +251,8 @@ int main(void)
 		TEST(exchange_no_memory),
 		TEST(claim_keeps_others_out),
 		TEST(claim_dies),
+		TEST(watchdog_bites),
+		TEST(watchdog_dies),
 		CU_TEST_INFO_NULL,
 	};
 

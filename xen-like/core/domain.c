@@ -423,6 +423,8 @@ int domain_destroy(struct domain *d)
 	if (current_vcpu()->domain == d)
 		return -XEN_ERESTART;
 	sync_all(d);
+	watchdog_stop(d);
+	reserve_claim(d, 0);
 	if ((rc = evtchn_destroy(d)) || (rc = vcpus_relinquish(d)))
 		return rc;
 	gnttab_destroy(d);
