@@ -8,6 +8,7 @@ NEWLIB ?= build/newlib
 CC := gcc
 CLANG := clang-14
 FUZZ_SECONDS ?= 60
+SEEDS ?= 12
 HV ?= enso
 # What the ISO boots as the initial domain.
 KERNEL ?= $(PEER)/vmlinuz
@@ -186,7 +187,7 @@ $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 		-o $@ $< --start-group $(B)/guest/libguest.a -L$(NEWLIB) -lm -lc \
 		$(shell $(CC) -print-libgcc-file-name) --end-group
 
-.PHONY: guests guest-table bench mutants smoke-initial boot run
+.PHONY: guests guest-table bench mutants smoke-initial boot torture run
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
@@ -200,6 +201,8 @@ smoke-initial: $(IMAGES) ## Debian's kernel at 1, 2, 4 vCPUs; HV=enso|xen
 	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
 boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuses
 	@$(RUN) python3 tests/system/boot.py $(B) $(PEER)
+torture: $(B)/enso guests ## hostile guests, SEEDS=12 of them
+	@$(RUN) python3 tests/system/torture.py $(B) $(SEEDS)
 run: install ## boots Debian's kernel; your terminal is its console
 	@$(MAKE) --no-print-directory $(IMAGES)
 	@python3 tests/system/run.py $(B) $(PEER) $(HV)
@@ -217,7 +220,7 @@ format: ## makes the format right
 cloc: $(B)/enso ## lines of ours that reach the image, per room
 	@$(RUN) python3 tools/cloc.py $(B)/enso.map
 
-SUITES := lint cloc unit fuzz tsan guest-table boot smoke-initial
+SUITES := lint cloc unit fuzz tsan guest-table boot torture smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \
