@@ -23,11 +23,14 @@ typedef void native_fn(uint64_t *memory, uint64_t rsi, uint64_t rdx,
 static uint8_t *code_page;
 
 /*
- * rdi memory, rsi, rdx, rcx the state (kept in r9): rax, flags from it, the
+ * rdi memory, rsi (copied to rbx, rcx), rdx; the state in r9: rax, flags, the
  * instruction, then all back into it.
  */
 static const uint8_t prologue[] = {
 	0x49, 0x89, 0xc9,	/* mov %rcx, %r9 */
+	0x53,			/* push %rbx */
+	0x48, 0x89, 0xf3,	/* mov %rsi, %rbx */
+	0x48, 0x89, 0xf1,	/* mov %rsi, %rcx */
 	0x49, 0x8b, 0x41, 0x08, /* mov 8(%r9), %rax */
 	0x41, 0xff, 0x71, 0x20, /* push 32(%r9) */
 	0x9d,			/* popf */
@@ -38,6 +41,7 @@ static const uint8_t epilogue[] = {
 	0x49, 0x89, 0x51, 0x18, /* mov %rdx, 24(%r9) */
 	0x9c,			/* pushf */
 	0x41, 0x8f, 0x41, 0x20, /* pop 32(%r9) */
+	0x5b,			/* pop %rbx */
 	0xc3,
 };
 
@@ -56,7 +60,12 @@ static void run_native(const uint8_t *insn, size_t n, struct state *s)
 static bool run_emulated(const uint8_t *code, size_t n, struct state *s)
 {
 	struct cpu_user_regs r = {
-		.rax = s->rax, .rsi = s->rsi, .rdx = s->rdx, .rdi = 0x1000
+		.rax = s->rax,
+		.rbx = s->rsi,
+		.rcx = s->rsi,
+		.rdx = s->rdx,
+		.rsi = s->rsi,
+		.rdi = 0x1000,
 	};
 	uint64_t old = s->memory, mask;
 	struct store_effect e;
@@ -75,6 +84,10 @@ static bool run_emulated(const uint8_t *code, size_t n, struct state *s)
 		s->memory = (old & ~mask) | (e.store & mask);
 	if (e.to_reg)
 		insn_write(&i, &r, e.reg, old & mask);
+	if (e.to_pair) {
+		r.rax = (uint32_t)old;
+		r.rdx = old >> 32;
+	}
 	if (e.judged)
 		s->flags = (s->flags & ~STORE_FLAGS) | e.flags;
 	s->rax = r.rax;
@@ -127,6 +140,8 @@ static const struct {
 	{ 5, { 0x48, 0x0f, 0xba, 0x37, 1 }, 0, true },
 	{ 4, { 0x0f, 0xba, 0x3f, 31 }, 0, true },
 	{ 6, { 0xf0, 0x48, 0x0f, 0xba, 0x37, 63 }, 0, true },
+	{ 3, { 0x0f, 0xc7, 0x0f }, 0, false }, /* cmpxchg8b */
+	{ 4, { 0xf0, 0x0f, 0xc7, 0x0f }, 0, false },
 	/* Other ways to say (%rdi): SIB, displacements, segments, prefixes */
 	{ 4, { 0x48, 0x89, 0x34, 0x27 }, 0, false },
 	{ 4, { 0x48, 0x89, 0x77, 0x00 }, 0, false },
@@ -161,6 +176,8 @@ static void one(unsigned int c)
 
 	if (random() & 1)
 		native.rax = native.memory; /* so that cmpxchg matches */
+	if (random() & 1)
+		native.rdx = native.memory >> 32; /* and cmpxchg8b */
 	if (cases[c].small)
 		native.rsi %= cases[c].small;
 	if (cases[c].no_af)

@@ -4,13 +4,15 @@
 
 /* ---- What follows each opcode --------------------------------------------------- */
 
-#define MODRM	  1u
-#define IMM8	  2u
-#define IMMZ	  4u /* as the operand, but at most 4 bytes */
-#define BYTE	  8u /* operands of one byte, whatever the prefixes */
-#define OK	  16u
-#define STACKLIKE 32u /* operand size 8 without REX.W: control registers */
+#define MODRM	 1u
+#define IMM8	 2u
+#define IMMZ	 4u /* as the operand, but at most 4 bytes */
+#define BYTE	 8u /* operands of one byte, whatever the prefixes */
+#define OK	 16u
+#define EIGHT	 32u /* operands of 8 bytes, whatever the prefixes */
+#define REGISTER 64u /* ModRM.rm is a register, whatever ModRM.mod */
 
+#define CONTROL (OK | MODRM | EIGHT | REGISTER)
 #define ALU(op) [op] = OK | MODRM | BYTE, [(op) + 1] = OK | MODRM
 
 /* clang-format off */
@@ -19,6 +21,7 @@ static const uint8_t one_byte[256] = {
 	[0x6c] = OK | BYTE, [0x6d] = OK, [0x6e] = OK | BYTE, [0x6f] = OK,
 	[0x80] = OK | MODRM | IMM8 | BYTE, [0x81] = OK | MODRM | IMMZ,
 	[0x83] = OK | MODRM | IMM8,
+	[0xa4] = OK | BYTE, [0xa5] = OK, [0xaa] = OK | BYTE, [0xab] = OK,
 	[0xc6] = OK | MODRM | IMM8 | BYTE, [0xc7] = OK | MODRM | IMMZ,
 	[0xe4] = OK | IMM8 | BYTE, [0xe5] = OK | IMM8,
 	[0xe6] = OK | IMM8 | BYTE, [0xe7] = OK | IMM8,
@@ -28,12 +31,12 @@ static const uint8_t one_byte[256] = {
 
 static const uint8_t two_byte[256] = {
 	[0x01] = OK | MODRM, [0x06] = OK, [0x09] = OK,
-	[0x20] = OK | MODRM | STACKLIKE, [0x21] = OK | MODRM | STACKLIKE,
-	[0x22] = OK | MODRM | STACKLIKE, [0x23] = OK | MODRM | STACKLIKE,
+	[0x20] = CONTROL, [0x21] = CONTROL,
+	[0x22] = CONTROL, [0x23] = CONTROL,
 	[0x30] = OK, [0x31] = OK, [0x32] = OK, [0xa2] = OK,
 	[0xab] = OK | MODRM, [0xb3] = OK | MODRM, [0xbb] = OK | MODRM,
 	[0xb0] = OK | MODRM | BYTE, [0xb1] = OK | MODRM,
-	[0xba] = OK | MODRM | IMM8,
+	[0xba] = OK | MODRM | IMM8, [0xc7] = OK | MODRM | EIGHT,
 };
 /* clang-format on */
 
@@ -149,7 +152,7 @@ static void operands(struct insn *i, struct reader *r, uint8_t kind)
 		i->reg = (i->modrm >> 3 & 7) + (i->rex & REX_R ? 8 : 0);
 		i->rm = (i->modrm & 7) + (i->rex & REX_B ? 8 : 0);
 		/* Moves of control registers ignore mod: SDM, MOV CR. */
-		if (kind & STACKLIKE)
+		if (kind & REGISTER)
 			i->modrm |= 0xc0;
 		if (i->modrm < 0xc0)
 			memory_operand(i, r);
@@ -179,7 +182,7 @@ bool insn_decode(struct insn *i, const uint8_t *code, unsigned int n)
 	if (r.short_of || !(kind & OK))
 		return false;
 	i->bytes = kind & BYTE ? 1 : i->rex & REX_W ? 8 : operand16 ? 2 : 4;
-	if (kind & STACKLIKE)
+	if (kind & EIGHT)
 		i->bytes = 8;
 	operands(i, &r, kind);
 	i->length = (uint8_t)r.at;

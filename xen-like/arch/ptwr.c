@@ -11,6 +11,7 @@
 #include "pte.h"
 #include "store.h"
 #include "trap.h"
+#include "x86.h"
 
 /* The L1 table of v's domain that va maps read-only; referenced. */
 static bool target_of(struct vcpu *v, gva_t va, mfn_t *target)
@@ -35,6 +36,45 @@ static bool target_of(struct vcpu *v, gva_t va, mfn_t *target)
 	return false;
 }
 
+/* MOVS and STOS: rdi says where, and REP may do it again. */
+static bool is_string(const struct insn *i)
+{
+	return (i->opcode & ~0xfu) == 0xa0;
+}
+static bool is_movs(const struct insn *i)
+{
+	return (i->opcode & ~1u) == 0xa4;
+}
+
+static gva_t address(struct vcpu *v, const struct insn *i)
+{
+	return is_string(i) ? v->regs.rdi : emulate_address(v, i);
+}
+
+/* What the instruction does to an operand that holds old: 0 or an error. */
+static int effect_of(struct vcpu *v, const struct insn *i, uint64_t old,
+		     struct store_effect *e)
+{
+	if (is_movs(i)) {
+		*e = (struct store_effect){ 0 };
+		return copy_from_guest(&e->store, v->regs.rsi, i->bytes);
+	}
+	return store_effect(i, &v->regs, old, e) ? 0 : -XEN_EINVAL;
+}
+
+static void apply(struct cpu_user_regs *r, const struct insn *i,
+		  const struct store_effect *e, uint64_t old)
+{
+	if (e->judged)
+		r->rflags = (r->rflags & ~STORE_FLAGS) | e->flags;
+	if (e->to_reg)
+		insn_write(i, r, e->reg, old);
+	if (e->to_pair) {
+		r->rax = (uint32_t)old;
+		r->rdx = old >> 32;
+	}
+}
+
 /* 0; an error; -XEN_ERESTART: run the instruction again. */
 static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 		  unsigned int offset)
@@ -44,10 +84,10 @@ static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 	unsigned int shift = offset % 8 * 8;
 	uint64_t field = seen >> shift & store_mask(i), whole;
 	struct store_effect e;
-	int err = 0;
+	int err = effect_of(v, i, field, &e);
 
-	if (!store_effect(i, &v->regs, field, &e))
-		return -XEN_EINVAL;
+	if (err)
+		return err;
 	whole = (seen & ~(store_mask(i) << shift)) | (e.store & store_mask(i))
 							     << shift;
 	if (!e.no_store)
@@ -55,11 +95,23 @@ static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 				 whole, false, &seen);
 	if (err)
 		return err == -XEN_EAGAIN ? -XEN_ERESTART : err;
-	if (e.judged)
-		v->regs.rflags = (v->regs.rflags & ~STORE_FLAGS) | e.flags;
-	if (e.to_reg)
-		insn_write(i, &v->regs, e.reg, field);
+	apply(&v->regs, i, &e, field);
 	return 0;
+}
+
+/* A string instruction's registers; -XEN_ERESTART: REP has more to do. */
+static int advance(struct cpu_user_regs *r, const struct insn *i)
+{
+	uint64_t by = i->bytes;
+
+	if (!is_string(i))
+		return 0;
+	if (r->rflags & RFLAGS_DF)
+		by = -by;
+	r->rdi += by;
+	if (is_movs(i))
+		r->rsi += by;
+	return (i->rep || i->repne) && --r->rcx ? -XEN_ERESTART : 0;
 }
 
 bool ptwr_fault(struct vcpu *v, gva_t va)
@@ -69,15 +121,17 @@ bool ptwr_fault(struct vcpu *v, gva_t va)
 	mfn_t target;
 	int err;
 
-	if (!emulate_fetch(v, &i) || !insn_in_memory(&i))
+	if (!emulate_fetch(v, &i) || !(is_string(&i) || insn_in_memory(&i)))
 		return false;
-	at = emulate_address(v, &i);
-	if ((at ^ va) & PAGE_MASK || at % i.bytes)
+	at = address(v, &i);
+	if (i.address32 || (at ^ va) & PAGE_MASK || at % i.bytes)
 		return false;
 	if (!target_of(v, va, &target))
 		return false;
 	err = update(v, &i, target, (unsigned int)(at & ~PAGE_MASK));
 	frame_put(target);
+	if (!err)
+		err = advance(&v->regs, &i);
 	if (!err)
 		trap_instruction_done(v, v->regs.rip + i.length);
 	/* To be continued: the instruction faults again. */

@@ -89,6 +89,21 @@ static bool cmpxchg(const struct insn *i, struct store_effect *e, uint64_t old,
 	return true;
 }
 
+/* ModRM.reg 1; with REX.W it is CMPXCHG16B, wider than an entry. */
+static bool cmpxchg8b(const struct insn *i, struct store_effect *e,
+		      uint64_t old, const struct cpu_user_regs *r)
+{
+	uint64_t want = (uint32_t)r->rax | r->rdx << 32;
+
+	if ((i->reg & 7) != 1 || (i->rex & 8))
+		return false;
+	e->store = (uint32_t)r->rbx | r->rcx << 32;
+	e->flags = (r->rflags & STORE_FLAGS & ~ZF) | (want == old ? ZF : 0);
+	e->judged = true;
+	e->no_store = e->to_pair = want != old;
+	return true;
+}
+
 /* Bit tests with a register reach beyond the operand: only within it. */
 static bool bit_near(const struct insn *i, uint64_t number)
 {
@@ -139,9 +154,15 @@ bool store_effect(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
 	case 0x0fba:
 		return bit(i, e, old, (i->reg & 7) - 4u, (uint64_t)i->imm,
 			   r->rflags);
+	case 0xaa:
+	case 0xab:
+		e->store = insn_read(i, r, RAX);
+		return true;
 	case 0x0fb0:
 	case 0x0fb1:
 		return cmpxchg(i, e, old, r);
+	case 0x0fc7:
+		return cmpxchg8b(i, e, old, r);
 	default:
 		return false;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an instruction that stores to memory does, given the old value there:
- * MOV, XCHG, CMPXCHG, AND, OR, XOR, BTS, BTR, BTC. Pure.
+ * MOV, STOS, XCHG, CMPXCHG, CMPXCHG8B, AND, OR, XOR, BTS, BTR, BTC. Pure.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -13,6 +13,7 @@ struct store_effect {
 	uint64_t flags; /* bits of STORE_FLAGS, if judged */
 	bool judged;
 	bool no_store; /* a CMPXCHG that did not match */
+	bool to_pair;	/* the old value goes to edx:eax */
 	bool to_reg;   /* the old value goes to register reg */
 	uint8_t reg;
 };

@@ -223,6 +223,13 @@ static void trap_int80(struct vcpu *v)
 	trap_protection(v);
 }
 
+/* By its choice; the initial domain has no choice with Xen, nor here. */
+static bool ptwr_wanted(const struct domain *d)
+{
+	return d->privileged ||
+	       d->vm_assist & (1u << VMASST_TYPE_writable_pagetables);
+}
+
 static void trap_page_fault(struct vcpu *v)
 {
 	uint32_t error = v->regs.error_code;
@@ -233,8 +240,7 @@ static void trap_page_fault(struct vcpu *v)
 	if (window_fault(v, va, error, true))
 		return;
 	if (write && v->x86.kernel_mode && guest_range_ok(va, 1) &&
-	    (v->domain->vm_assist & (1u << VMASST_TYPE_writable_pagetables)) &&
-	    ptwr_fault(v, va))
+	    ptwr_wanted(v->domain) && ptwr_fault(v, va))
 		return;
 	if (error & PF_RESERVED)
 		return domain_crash(v, "reserved bit in a page table, for %lx",
