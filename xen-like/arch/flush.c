@@ -145,28 +145,38 @@ bool preempt_check(void)
 
 /* ---- The door ----------------------------------------------------------- */
 
-void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
+/* Ask the CPUs of mask, none of them this one, and wait for all. */
+static void flush_others(cpumask_t mask, uint64_t req)
 {
-	unsigned int self = cpu_id();
-	uint64_t req = how | (how & FLUSH_VA ? va & PAGE_MASK : 0);
 	uint32_t number[MAX_CPUS];
+	cpumask_t left;
+	unsigned int n;
 
 	/* Changed tables are visible before anyone is asked to forget. */
 	smp_mb();
-	mask &= cpus_online();
-	for (unsigned int n = 0; n < MAX_CPUS; n++)
-		if (mask & ~(1u << self) & 1u << n)
-			number[n] = request_and_kick(cpu_at(n), req);
-	if (mask & 1u << self)
-		flush_local(req);
-	for (unsigned int n = 0; n < MAX_CPUS; n++) {
-		if (!(mask & ~(1u << self) & 1u << n))
-			continue;
+	for (left = mask; left; left &= left - 1) {
+		n = (unsigned int)__builtin_ctz(left);
+		number[n] = request_and_kick(cpu_at(n), req);
+	}
+	for (left = mask; left; left &= left - 1) {
+		n = (unsigned int)__builtin_ctz(left);
 		while ((int32_t)(load_acquire(&cpu_at(n)->flush_done) -
 				 number[n]) < 0 &&
 		       !machine_stopping())
 			cpu_relax_poll();
 	}
+}
+
+void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
+{
+	uint64_t req = how | (how & FLUSH_VA ? va & PAGE_MASK : 0);
+	cpumask_t self = 1u << cpu_id();
+	cpumask_t others = mask & cpus_online() & ~self;
+
+	if (others)
+		flush_others(others, req);
+	if (mask & self)
+		flush_local(req);
 }
 
 uint32_t arch_flush_clock(void)
