@@ -11,12 +11,12 @@ TP_SRC := $(addprefix busybox/archival/libarchive/unxz/xz_dec_,bcj lzma2 stream)
 	$(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
 TP_INC := -isystem xen-like/image/shim $(addprefix -isystem $(SRC)/, \
 	busybox/archival/libarchive/unxz lz4/lib zstd/lib zlib) -DZ_SOLO
-# XZ: a buffer as history (single) or a dictionary on the heap (dynalloc).
+# XZ: its output is its history (single).
 TP_FLAGS := -std=gnu11 -O2 -g -w -ffreestanding -mgeneral-regs-only \
 	-nostdinc $(TP_INC) -DIMAGE_THIRDPARTY -DXZ_DEC_X86 \
-	-DXZ_DEC_SINGLE -DXZ_DEC_DYNALLOC \
-	-D'NOINLINE=__attribute__((noinline))' -DLZ4_FORCE_MEMORY_ACCESS=0 \
-	-DZSTD_NO_INTRINSICS -DDYNAMIC_BMI2=0 -DNDEBUG
+	-DXZ_DEC_SINGLE -D'NOINLINE=__attribute__((noinline))' \
+	-DLZ4_FORCE_MEMORY_ACCESS=0 -DZSTD_NO_INTRINSICS -DDYNAMIC_BMI2=0 \
+	-DNDEBUG
 
 thirdparty_obj = $(TP_SRC:%=$(B)/$(1)/thirdparty/%.o)
 INC_xen-like/image += $(TP_INC)
@@ -27,7 +27,7 @@ $(B)/$(1)/thirdparty/%.o: $(SRC)/%.c tools/thirdparty.mk | $(SRC)/.done
 	@echo "  $(1) $$(@F)"
 	@$(2) $(3) $(TP_FLAGS) -isystem $$(shell $(2) -print-file-name=include) \
 		-c $$< -o $$@
-$(B)/$(1)/xen-like/image/unpack.o $(B)/$(1)/xen-like/image/unpack.c.o: \
+$(B)/$(1)/xen-like/image/bzimage.o $(B)/$(1)/xen-like/image/bzimage.c.o: \
 	| $(SRC)/.done
 endef
 

@@ -33,6 +33,7 @@
 #define SLACK_PAGES	  128u	/* after the stack: xen.h asks 512 KiB */
 #define REGION_ALIGN	  1024u /* in pages: 4 MiB */
 #define TABLE_SPAN(level) (1ul << (PAGE_SHIFT + 9 * (level)))
+#define WORK_PAGES	  (UNPACK_WORK / PAGE_SIZE)
 #define MAX_NR_PAGES	  (64ul << 18) /* 64 GiB of initial domain */
 
 struct run {
@@ -45,6 +46,8 @@ struct build {
 	const struct boot_module *ramdisk; /* NULL: none */
 	uint64_t nr_pages, filled; /* of the domain; of them allocated */
 	uint64_t *p2m;		   /* [nr_pages] machine frames */
+	mfn_t unpacked;		   /* a run with the kernel's file, or */
+	uint64_t unpacked_pages;   /* 0: it is the module itself */
 	struct run kernel, initrd, list, info, tables, stack;
 	uint64_t region_pages; /* mapped from virt_base */
 	uint64_t tables_used;
@@ -58,72 +61,59 @@ static _Noreturn void refuse(const char *what, const char *why)
 
 /* ---- The kernel's file ---------------------------------------------------- */
 
-static void *unpack_alloc(void *ctx, size_t size)
+/*
+ * A buffer for the unpacked kernel and the work of unpacking it: as the kernel
+ * claims, or the largest there is.
+ */
+static void unpack_buffer(struct build *b, const struct kernel_file *kf)
 {
-	uint64_t pages = ROUND_UP(size, PAGE_SIZE) / PAGE_SIZE + 1;
-	mfn_t m = heap_alloc_run(pages);
-	uint64_t *mem;
+	uint64_t pages = kf->unpacked ? kf->unpacked / PAGE_SIZE + 1 + WORK_PAGES
+				      : heap_free_frames() / 2;
 
-	(void)ctx;
-	if (mfn_eq(m, MFN_NONE))
-		return NULL;
-	mem = frame_ptr(m);
-	mem[0] = pages; /* a header, so that unpack_free() knows */
-	return mem + 2;
-}
-
-static void unpack_free(void *ctx, void *mem)
-{
-	uint64_t *head = (uint64_t *)mem - 2;
-
-	(void)ctx;
-	heap_free_run(ptr_frame(head), head[0]);
-}
-
-/* A buffer for the unpacked kernel: its own claim, or the largest there is. */
-static uint64_t unpack_buffer(const struct kernel_file *kf, mfn_t *buf)
-{
-	uint64_t pages = kf->sized ? kf->size_hint / PAGE_SIZE + 1
-				   : heap_free_frames() / 2;
-
-	for (; pages; pages = kf->sized ? 0 : pages / 2) {
-		*buf = heap_alloc_run(pages);
-		if (!mfn_eq(*buf, MFN_NONE))
-			return pages;
+	for (; pages > WORK_PAGES; pages = kf->unpacked ? 0 : pages / 2) {
+		b->unpacked = heap_alloc_run(pages);
+		b->unpacked_pages = pages;
+		if (!mfn_eq(b->unpacked, MFN_NONE))
+			return;
 	}
 	refuse("too little memory to unpack the kernel", "");
 }
 
-/*
- * The kernel as an ELF file in memory. *pages is 0 if it is the module
- * itself, otherwise the length of the run at *buf that holds it.
- */
-static const uint8_t *kernel_open(const struct boot_module *mod, size_t *size,
-				  mfn_t *buf, uint64_t *pages)
+static void read_kernel(struct build *b, const struct boot_module *mod)
 {
-	const struct unpack_heap heap = { unpack_alloc, unpack_free, NULL };
-	struct unpack_out out = { 0 };
 	struct kernel_file kf;
+	uint8_t *buf;
+	size_t room;
 	const char *why;
-	int err;
 
-	if (bzimage_open(&kf, frame_ptr(MFN(0)) + mod->start,
-			 mod->end - mod->start, &why))
+	why = bzimage_open(&kf, frame_ptr(MFN(0)) + mod->start,
+			   mod->end - mod->start);
+	if (!why && kf.codec) {
+		unpack_buffer(b, &kf);
+		buf = frame_ptr(b->unpacked);
+		room = (b->unpacked_pages - WORK_PAGES) * PAGE_SIZE;
+		why = bzimage_unpack(&kf, buf, room, buf + room, &kf.size);
+		kf.payload = buf;
+	}
+	if (!why)
+		why = elf_parse(&b->elf, kf.payload, kf.size);
+	if (!why && b->elf.no_dom0)
+		why = "its features say it is no initial domain";
+	if (why)
 		refuse("kernel: ", why);
-	*pages = 0;
-	*size = kf.size;
-	if (kf.format == KERNEL_ELF)
-		return kf.payload;
-	*pages = unpack_buffer(&kf, buf);
-	out.buf = frame_ptr(*buf);
-	out.cap = *pages * PAGE_SIZE;
-	err = bzimage_unpack(&kf, &heap, &out, size, &why);
-	if (err)
-		refuse("kernel: ", why);
-	return out.buf;
 }
 
 /* ---- Layout --------------------------------------------------------------- */
+
+static uint64_t pages_of(uint64_t bytes)
+{
+	return ROUND_UP(bytes, PAGE_SIZE) / PAGE_SIZE;
+}
+
+static uint64_t module_size(const struct boot_module *mod)
+{
+	return mod ? mod->end - mod->start : 0;
+}
 
 static struct run run_after(uint64_t *pfn, uint64_t pages)
 {
@@ -133,14 +123,13 @@ static struct run run_after(uint64_t *pfn, uint64_t pages)
 	return r;
 }
 
-/* Tables below the root for [start, end). */
-static uint64_t tables_for(uint64_t start, uint64_t end)
+/* Tables below the root for so many pages at start. */
+static uint64_t tables_for(uint64_t start, uint64_t pages)
 {
-	uint64_t n = 0;
+	uint64_t last = start + pages * PAGE_SIZE - 1, n = 0;
 
 	for (unsigned int level = 1; level <= 3; level++)
-		n += (end - 1) / TABLE_SPAN(level) - start / TABLE_SPAN(level) +
-		     1;
+		n += last / TABLE_SPAN(level) - start / TABLE_SPAN(level) + 1;
 	return n;
 }
 
@@ -149,46 +138,66 @@ static bool own_p2m(const struct build *b)
 	return b->elf.p2m_base != ELF_UNSET;
 }
 
+/* Can a guest have so many pages there: canonical, not ours, not wrapping? */
+static bool range_ok(uint64_t start, uint64_t pages)
+{
+	return !(start % PAGE_SIZE) && pages < UINT64_MAX / PAGE_SIZE &&
+	       guest_range_ok(start, pages * PAGE_SIZE);
+}
+
 /* Space for tables depends on the region's end, which depends on them. */
 static void layout_region(struct build *b, uint64_t pfn)
 {
-	uint64_t base = b->elf.virt_base, n = 0, next = 4;
+	uint64_t base = b->elf.virt_base, next = 4, p;
 
 	do {
-		uint64_t p = pfn;
-
-		n = next;
-		b->tables = run_after(&p, n);
+		p = pfn;
+		b->tables = run_after(&p, next);
 		b->stack = run_after(&p, 1);
 		b->region_pages = ROUND_UP(p + SLACK_PAGES, REGION_ALIGN);
-		next = 1 + tables_for(base, base + b->region_pages * PAGE_SIZE);
+		if (!range_ok(base, b->region_pages))
+			refuse("its VIRT_BASE leaves no room for the domain",
+			       "");
+		next = 1 + tables_for(base, b->region_pages);
 		if (own_p2m(b))
-			next += tables_for(b->elf.p2m_base,
-					   b->elf.p2m_base +
-						   b->list.pages * PAGE_SIZE);
-	} while (next != n);
+			next += tables_for(b->elf.p2m_base, b->list.pages);
+	} while (next != b->tables.pages);
+}
+
+/* What the kernel asks for must lie in itself, or beside its region. */
+static void check_addresses(const struct build *b)
+{
+	uint64_t base = b->elf.virt_base, p2m = b->elf.p2m_base;
+	uint64_t call = b->elf.hypercall_page;
+
+	if (call != ELF_UNSET &&
+	    (call % PAGE_SIZE || call < base || call >= b->elf.virt_end))
+		refuse("its HYPERCALL_PAGE lies outside the kernel", "");
+	/* Differences, because a range may end where addresses do. */
+	if (own_p2m(b) && (p2m - base < b->region_pages * PAGE_SIZE ||
+			   base - p2m < b->list.pages * PAGE_SIZE))
+		refuse("its INIT_P2M range is not usable", "");
 }
 
 static void layout(struct build *b)
 {
-	uint64_t size = b->ramdisk ? b->ramdisk->end - b->ramdisk->start : 0;
-	uint64_t initrd = ROUND_UP(size, PAGE_SIZE) / PAGE_SIZE;
-	uint64_t list = ROUND_UP(b->nr_pages * 8, PAGE_SIZE) / PAGE_SIZE;
-	uint64_t pfn = ROUND_UP(b->elf.virt_end - b->elf.virt_base, PAGE_SIZE) /
-		       PAGE_SIZE;
-	uint64_t tail;
+	uint64_t initrd = pages_of(module_size(b->ramdisk)), tail;
+	uint64_t pfn = pages_of(b->elf.virt_end - b->elf.virt_base);
 
 	b->kernel = (struct run){ 0, pfn };
-	b->list.pages = list;
+	b->list.pages = pages_of(b->nr_pages * 8);
+	if (own_p2m(b) && !range_ok(b->elf.p2m_base, b->list.pages))
+		refuse("its INIT_P2M range is not usable", "");
 	if (!b->elf.initrd_by_pfn)
 		b->initrd = run_after(&pfn, initrd);
 	if (!own_p2m(b))
-		b->list = run_after(&pfn, list);
+		b->list = run_after(&pfn, b->list.pages);
 	b->info = run_after(&pfn, 1);
 	layout_region(b, pfn);
+	check_addresses(b);
 	tail = b->region_pages;
 	if (own_p2m(b))
-		b->list = run_after(&tail, list);
+		b->list = run_after(&tail, b->list.pages);
 	if (b->elf.initrd_by_pfn)
 		b->initrd = run_after(&tail, initrd);
 	if (tail > b->nr_pages) {
@@ -198,32 +207,6 @@ static void layout(struct build *b)
 		      tail * 4, b->nr_pages * 4);
 		refuse("too little memory", "");
 	}
-}
-
-/* Is [start, end) a guest's to use: canonical, not ours, not wrapping? */
-static bool range_ok(uint64_t start, uint64_t end)
-{
-	return !(start & (PAGE_SIZE - 1)) && start < end &&
-	       guest_range_ok(start, end - start);
-}
-
-static void check_addresses(const struct build *b)
-{
-	uint64_t base = b->elf.virt_base, p2m = b->elf.p2m_base;
-	uint64_t end = base + b->region_pages * PAGE_SIZE;
-	uint64_t p2m_end = p2m + b->list.pages * PAGE_SIZE;
-
-	if (!range_ok(base, end))
-		refuse("its VIRT_BASE leaves no room for the domain", "");
-	if (b->elf.hypercall_page != ELF_UNSET &&
-	    (b->elf.hypercall_page & (PAGE_SIZE - 1) ||
-	     b->elf.hypercall_page < base ||
-	     b->elf.hypercall_page >= base + b->kernel.pages * PAGE_SIZE))
-		refuse("its HYPERCALL_PAGE lies outside the kernel", "");
-	/* Its own p2m range may not meet the region it is built from. */
-	if (own_p2m(b) &&
-	    (!range_ok(p2m, p2m_end) || (p2m < end && base < p2m_end)))
-		refuse("its INIT_P2M range is not usable", "");
 }
 
 /* ---- Memory --------------------------------------------------------------- */
@@ -270,14 +253,6 @@ static void put_bytes(struct build *b, uint64_t at, const void *data,
 		from += n;
 		size -= n;
 	}
-}
-
-static int put_segment(void *ctx, uint64_t offset, const void *data,
-		       uint64_t filesz, uint64_t memsz)
-{
-	(void)memsz; /* frames come zeroed */
-	put_bytes(ctx, offset, data, filesz);
-	return 0;
 }
 
 /* Default: all that is free, but a sixteenth, 128 MiB at most, for later. */
@@ -363,7 +338,7 @@ static void fill_start_info(struct build *b, const char *cmdline)
 		si->nr_p2m_frames = b->list.pages;
 	}
 	if (b->ramdisk) {
-		si->mod_len = b->ramdisk->end - b->ramdisk->start;
+		si->mod_len = module_size(b->ramdisk);
 		si->mod_start = va_of(b, b->initrd.pfn);
 		if (b->elf.initrd_by_pfn) {
 			si->mod_start = b->initrd.pfn;
@@ -376,11 +351,10 @@ static void fill_start_info(struct build *b, const char *cmdline)
 static void start_vcpu(struct build *b, mfn_t root)
 {
 	struct vcpu *v = b->d->vcpu[0];
-	struct vcpu_guest_context *c = heap_alloc_zeroed(1);
+	static struct vcpu_guest_context context;
+	struct vcpu_guest_context *c = &context;
 	int err;
 
-	if (!c)
-		refuse("too little memory", "");
 	c->flags = VGCF_in_kernel | VGCF_online;
 	c->user_regs.rip = b->elf.virt_entry;
 	c->user_regs.rsp = va_of(b, b->stack.pfn) + PAGE_SIZE;
@@ -398,7 +372,6 @@ static void start_vcpu(struct build *b, mfn_t root)
 		err = arch_vcpu_set_context(v, c);
 	} while (err == -XEN_ERESTART);
 	ASSERT(!err);
-	heap_free_ptr(c, 1);
 	v->initialised = true;
 	v->info->evtchn_upcall_mask = 1;
 	err = vcpu_up(v);
@@ -439,33 +412,25 @@ static void create_domain(struct build *b)
 		refuse("too little memory", "");
 }
 
-/* Read and place the kernel; its file is not needed afterwards. */
-static void load_kernel(struct build *b, const struct boot_module *mod)
+/* Place the kernel; frames come zeroed, and its file is not needed any more. */
+static void load_kernel(struct build *b)
 {
-	const struct elf_sink sink = { put_segment, b };
-	uint64_t pages;
-	const uint8_t *file;
-	const char *why;
-	size_t size;
-	mfn_t buf, p2m;
+	for (unsigned int i = 0; i < b->elf.nr_segments; i++) {
+		const struct elf_segment *s = &b->elf.segments[i];
 
-	file = kernel_open(mod, &size, &buf, &pages);
-	if (elf_parse(&b->elf, file, size, &why))
-		refuse("kernel: ", why);
-	if (b->elf.no_dom0)
-		refuse("kernel: its features say it is no initial domain", "");
-	create_domain(b);
-	b->nr_pages = pages_wanted(pages);
-	p2m = heap_alloc_run(b->nr_pages / 512 + 1);
-	if (mfn_eq(p2m, MFN_NONE))
+		put_bytes(b, s->offset, s->data, s->filesz);
+	}
+	if (b->unpacked_pages)
+		heap_free_run(b->unpacked, b->unpacked_pages);
+}
+
+static void alloc_p2m(struct build *b)
+{
+	mfn_t m = heap_alloc_run(pages_of(b->nr_pages * 8));
+
+	if (mfn_eq(m, MFN_NONE))
 		refuse("too little memory", "");
-	b->p2m = frame_ptr(p2m);
-	layout(b);
-	check_addresses(b);
-	fill_to(b, b->kernel.pages);
-	elf_load(&b->elf, &sink);
-	if (pages)
-		heap_free_run(buf, pages);
+	b->p2m = frame_ptr(m);
 }
 
 void dom0_build(const struct boot_info *bi)
@@ -478,12 +443,18 @@ void dom0_build(const struct boot_info *bi)
 		       "");
 	if (bi->nr_modules > 1)
 		b.ramdisk = &bi->modules[1];
-	load_kernel(&b, &bi->modules[0]);
+	read_kernel(&b, &bi->modules[0]);
+	create_domain(&b);
+	b.nr_pages = pages_wanted(b.unpacked_pages);
+	alloc_p2m(&b);
+	layout(&b);
+	fill_to(&b, b.kernel.pages);
+	load_kernel(&b);
 	fill_to(&b, b.nr_pages);
 	if (b.ramdisk)
 		put_bytes(&b, b.initrd.pfn * PAGE_SIZE,
 			  frame_ptr(MFN(0)) + b.ramdisk->start,
-			  b.ramdisk->end - b.ramdisk->start);
+			  module_size(b.ramdisk));
 	if (b.elf.hypercall_page != ELF_UNSET)
 		hypercall_page_fill(
 			page_of(&b, (b.elf.hypercall_page - b.elf.virt_base) /
@@ -492,7 +463,7 @@ void dom0_build(const struct boot_info *bi)
 	put_bytes(&b, b.list.pfn * PAGE_SIZE, b.p2m, b.nr_pages * 8);
 	build_tables(&b);
 	root = MFN(b.p2m[b.tables.pfn]);
-	heap_free_run(ptr_frame(b.p2m), b.nr_pages / 512 + 1);
+	heap_free_run(ptr_frame(b.p2m), pages_of(b.nr_pages * 8));
 	bootinfo_release_modules(bi);
 	print(LOG_INFO, "Initial domain: %s %s, %lu MiB, %u vCPUs, entry %lx\n",
 	      b.elf.guest_os, b.elf.guest_version, b.nr_pages >> 8,
