@@ -5,7 +5,7 @@
  * such upcall is one continuation, and there must be some. At the end all is
  * done all the same, once.
  *
- * RUN: timeout=60
+ * RUN: timeout=60 icount=1
  */
 #include <stdio.h>
 #include <string.h>

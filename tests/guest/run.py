@@ -10,7 +10,8 @@ an error. At the end: the pairs (hypercall, sub-operation) that no passed
 check shows, but for those that uncovered.txt lists with a reason.
 
 A guest's head comment says how to run it:
-    RUN: smp=2 memory=512 timeout=30 xen="..." args="one two=2" """
+    RUN: smp=2 memory=512 timeout=30 icount=1 xen="..." args="one two=2"
+With icount=1 time is counted in instructions, whatever else the host does."""
 import argparse
 import concurrent.futures
 import glob
@@ -18,6 +19,7 @@ import hashlib
 import os
 import re
 import shlex
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,7 +41,7 @@ def settings(name):
     said = dict(word.split('=', 1) for word in
                 shlex.split(found[1] if found else ''))
     return {'smp': 1, 'memory': 128, 'timeout': 20, 'xen': '', 'args': '',
-            'enough': 0, **said}
+            'icount': 0, **said}
 
 
 def follow(m, limit):
@@ -62,12 +64,14 @@ class Run:
 
     def __init__(self, name, hv, build, peer):
         s = settings(name)
-        self.checks, self.error, text = {}, None, ''
+        self.checks, self.notes = {}, []
+        self.error, text = None, ''
         load = direct(hypervisor(hv, build, peer), OPTIONS.format(**s),
                       f'{build}/guest/{name}', s['args'])
         try:
             with Machine(f'guest-{name}-{hv}', build, load, smp=int(s['smp']),
-                         memory=int(s['memory']) * 2 + 256) as m:
+                         memory=int(s['memory']) * 2 + 256,
+                         icount=bool(int(s['icount']))) as m:
                 how = follow(m, int(s['timeout']))
                 text, self.seconds = m.text, m.seconds()
         except Failure as failure:
@@ -89,6 +93,8 @@ class Run:
                 times = sum(c.split('#')[0] == name for c in self.checks)
                 self.put(f'{name}#{times + 1}' if times else name,
                          '= ' + rest, None)
+            elif word == 'NOTE':
+                self.notes.append(rest.rstrip('.'))
             elif word == 'ERROR':
                 self.error = rest
 
@@ -155,6 +161,9 @@ def rows(name, runs, known):
         print('PASS' if ok else 'FAIL', f'{full:44} |',
               ' | '.join([short(s) for s in said.values()] + [equal]),
               flush=True)
+    for hv, run in runs.items():
+        for note in run.notes:
+            print(f'     {name} on {hv}: {note}')
     return failed
 
 
@@ -195,6 +204,9 @@ def coverage(seen):
         failed += 1
     for pair in set(excused) - set(every):
         print(f'FAIL coverage/{pair} excused, but not in hypercalls.def')
+        failed += 1
+    if subprocess.run([sys.executable, f'{HERE}/abi.py', '--check']).returncode:
+        print('FAIL docs/abi.md is older than its sources: run abi.py')
         failed += 1
     print(f'coverage: {len(set(every) & seen)} of {len(every)} pairs shown')
     if not failed:

@@ -2,7 +2,8 @@
 /*
  * A second vCPU, on a CPU of its own, reads a page in a loop while the first
  * changes its mapping: after each kind of flush that names it, it must see
- * the new page. With thread=multi: each CPU has a TLB of its own that nothing
+ * the new page. And a page that becomes a table can no longer be written by it,
+ * with no flush asked for. With thread=multi: each CPU has a TLB of its own that nothing
  * else empties.
  *
  * RUN: smp=2
@@ -125,6 +126,68 @@ static void check_batch(void)
 	CHECK_EQ("multicall", good, ROUNDS);
 }
 
+/* ---- A page becomes a table while another CPU may still write it -------------- */
+
+static volatile uint64_t to_write;
+static volatile int write_vector;
+
+/* Writes what it is told into VA when asked. */
+static void writer(void *arg)
+{
+	(void)arg;
+	while (!stop) {
+		uint64_t number = asked;
+
+		if (number == answered) {
+			cpu_relax();
+			continue;
+		}
+		write_vector = try_write((uint64_t *)VA + 1, to_write);
+		__atomic_store_n(&answered, number, __ATOMIC_SEQ_CST);
+	}
+}
+
+static int other_writes(uint64_t x)
+{
+	to_write = x;
+	other_sees();
+	return write_vector;
+}
+
+/*
+ * No flush is asked for: the change of type must bring it, or the other CPU
+ * writes an entry that nobody checked. (A legal one would be emulated.)
+ */
+static void check_type(void)
+{
+	uint64_t *table = page_alloc();
+	uint64_t bad = pte_make(memory_hypervisor_mfn(), PTE_RW);
+	unsigned int i, wrote = 0, faulted = 0, kept = 0, pinned = 0;
+
+	stop = false;
+	memory_set((void *)VA, pte_of(table));
+	vcpu_start(1, writer, NULL);
+	for (i = 0; i < ROUNDS; i++) {
+		wrote += other_writes(0) == TRY_NONE;
+		hypercall_update_va_mapping(VA, pte_of(table) & ~PTE_W,
+					    UVMF_NONE);
+		hypercall_update_va_mapping(table, pte_of(table) & ~PTE_W,
+					    UVMF_NONE);
+		pinned += !op(MMUEXT_PIN_L1_TABLE, mfn_of(table), NULL);
+		faulted += other_writes(bad) == 14;
+		kept += table[1] == 0;
+		op(MMUEXT_UNPIN_TABLE, mfn_of(table), NULL);
+		memory_set((void *)VA, pte_of(table));
+		memory_writable(table);
+	}
+	CHECK_EQ("type-written-before", wrote, ROUNDS);
+	CHECK_EQ("type-pinned", pinned, ROUNDS);
+	CHECK_EQ("type-change-flushes", faulted, ROUNDS);
+	CHECK_EQ("type-content-safe", kept, ROUNDS);
+	stop = true;
+	vcpu_wait_down(1);
+}
+
 int main(void)
 {
 	one = page_alloc();
@@ -148,5 +211,6 @@ int main(void)
 	       4 * ROUNDS);
 	stop = true;
 	vcpu_wait_down(1);
+	check_type();
 	return check_done();
 }
