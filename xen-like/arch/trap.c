@@ -198,6 +198,28 @@ static bool software_allowed(const struct vcpu *v, unsigned int vector)
 	return dpl >= (v->x86.kernel_mode ? 1 : 3);
 }
 
+/*
+ * SYSENTER has no entry of its own (SYSENTER_CS is 0): its #GP shows it. As
+ * with Xen, the guest's handler learns neither rip nor rsp of it.
+ */
+static bool is_sysenter(struct vcpu *v)
+{
+	uint8_t code[2];
+
+	return !v->regs.error_code && !v->x86.kernel_mode &&
+	       v->x86.sysenter.handler &&
+	       !copy_from_guest(code, v->regs.rip, 2) && code[0] == 0x0f &&
+	       code[1] == 0x34;
+}
+
+static void trap_sysenter(struct vcpu *v)
+{
+	v->regs.rip = v->regs.rsp = 0;
+	v->regs.cs = 3;
+	v->regs.ss = FLAT_USER_SS;
+	bounce_callback(v, &v->x86.sysenter);
+}
+
 static void trap_protection(struct vcpu *v)
 {
 	unsigned int vector;
@@ -210,6 +232,8 @@ static void trap_protection(struct vcpu *v)
 		}
 	} else if (!v->regs.error_code && emulate_privileged(v)) {
 		return;
+	} else if (is_sysenter(v)) {
+		return trap_sysenter(v);
 	}
 	bounce_exception_error(v, EXC_GP, v->regs.error_code);
 }
