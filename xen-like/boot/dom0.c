@@ -222,18 +222,18 @@ static void fill_to(struct build *b, uint64_t to)
 	unsigned int order = HEAP_MAX_ORDER;
 
 	while (b->filled < to) {
-		mfn_t m = MFN_NONE;
+		mfn_t m;
 
 		while (order && b->filled + (1ul << order) > to)
 			order--;
-		for (; mfn_eq(m, MFN_NONE); order -= mfn_eq(m, MFN_NONE)) {
-			m = domain_alloc(b->d, order);
-			if (mfn_eq(m, MFN_NONE) && !order)
-				refuse("the machine has too little memory", "");
-		}
-		for (uint64_t i = 0; i < 1ul << order; i++, b->filled++) {
-			b->p2m[b->filled] = m.n + i;
-			machphys[m.n + i] = b->filled;
+		m = domain_alloc(b->d, order);
+		if (!mfn_eq(m, MFN_NONE)) {
+			for (uint64_t i = 0; i < 1ul << order; i++) {
+				machphys[m.n + i] = b->filled;
+				b->p2m[b->filled++] = m.n + i;
+			}
+		} else if (!order--) {
+			refuse("the machine has too little memory", "");
 		}
 	}
 }
@@ -369,22 +369,16 @@ static void start_vcpu(struct build *b, mfn_t root)
 	if (b->elf.supported & 1u << XENFEAT_pae_pgdir_above_4gb)
 		c->vm_assist = 1u << VMASST_TYPE_pae_extended_cr3;
 	do {
+		err = type_pin(b->d, root, FT_L4);
+	} while (err == -XEN_ERESTART);
+	ASSERT(!err);
+	do {
 		err = arch_vcpu_set_context(v, c);
 	} while (err == -XEN_ERESTART);
 	ASSERT(!err);
 	v->initialised = true;
 	v->info->evtchn_upcall_mask = 1;
 	err = vcpu_up(v);
-	ASSERT(!err);
-}
-
-static void pin_root(struct build *b, mfn_t root)
-{
-	int err;
-
-	do {
-		err = type_pin(b->d, root, FT_L4);
-	} while (err == -XEN_ERESTART);
 	ASSERT(!err);
 }
 
@@ -468,6 +462,5 @@ void dom0_build(const struct boot_info *bi)
 	print(LOG_INFO, "Initial domain: %s %s, %lu MiB, %u vCPUs, entry %lx\n",
 	      b.elf.guest_os, b.elf.guest_version, b.nr_pages >> 8,
 	      b.d->max_vcpus, b.elf.virt_entry);
-	pin_root(&b, root);
 	start_vcpu(&b, root);
 }
