@@ -70,7 +70,7 @@ int64_t hc_set_segment_base(struct hypercall *h)
 		load_user_gs((uint16_t)base);
 		return 0;
 	}
-	if (which > SEGBASE_GS_USER_SEL || (base >> 47 && base >> 47 != 0x1ffff))
+	if (which > SEGBASE_GS_USER_SEL || !canonical(base))
 		return -XEN_EINVAL;
 	wrmsr(msrs[which], base);
 	return 0;

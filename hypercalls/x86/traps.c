@@ -10,11 +10,6 @@
 
 #define EXC_NMI 2
 
-static bool canonical(uint64_t va)
-{
-	return (va >> 47) + 1 <= 1 || va >> 47 == 0x1ffff;
-}
-
 /* ---- The trap table --------------------------------------------------------- */
 
 static void set_trap(struct vcpu *v, const struct trap_info *t)

@@ -36,11 +36,6 @@ void arch_vcpu_destroy(struct vcpu *v)
 
 /* ---- Taking a context --------------------------------------------------------- */
 
-static bool canonical(uint64_t va)
-{
-	return (va >> 47) + 1 <= 1 || va >> 47 == 0x1ffff;
-}
-
 static bool addresses_ok(const struct vcpu_guest_context *c)
 {
 	const uint64_t all[] = {

@@ -101,11 +101,6 @@ static bool row_read(const struct msr_row *row, uint32_t nr, uint64_t *value)
 
 /* ---- The vCPU's own ---------------------------------------------------------------------- */
 
-static bool canonical(uint64_t va)
-{
-	return (va >> 47) + 1 <= 1 || va >> 47 == 0x1ffff;
-}
-
 /* RDTSCP or RDPID: 1, neither: 0; asked once, as CPUID may be slow. */
 static bool has_tsc_aux(void)
 {

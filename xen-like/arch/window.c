@@ -181,7 +181,7 @@ static void ldt_fault(struct vcpu *v, uint64_t offset, uint32_t error)
 	gva_t va = v->x86.ldt_base + offset;
 	uint32_t selector = (uint32_t)(offset & ~7ul) | SELECTOR_LDT;
 
-	if ((va >> 47) + 1 > 1 && (va >> 47) != 0x1ffff)
+	if (!canonical(va))
 		bounce_exception_error(v, X86_EXC_GP, selector);
 	else
 		bounce_page_fault(v, va, error);

@@ -61,6 +61,12 @@
 #define EFER_LMA	      (1ul << 10)
 #define EFER_NX		      (1ul << 11)
 
+/* An address of 48 bits, sign extended. */
+static inline bool canonical(uint64_t va)
+{
+	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
+}
+
 static inline uint64_t rdmsr(uint32_t nr)
 {
 	uint32_t lo, hi;
