@@ -13,7 +13,7 @@ struct store_effect {
 	uint64_t flags; /* bits of STORE_FLAGS, if judged */
 	bool judged;
 	bool no_store; /* a CMPXCHG that did not match */
-	bool to_pair;	/* the old value goes to edx:eax */
+	bool to_pair;  /* the old value goes to edx:eax */
 	bool to_reg;   /* the old value goes to register reg */
 	uint8_t reg;
 };
