@@ -22,7 +22,7 @@ MUTANTS = [
      'return !(pte & (PTE_CACHE | PTE_G));', 'return !(pte & PTE_G);',
      ['unit:pagetype', 'guest:mmu_update']),
     ('pte-rw-is-free', CORE + 'pte.c',
-     '#define PTE_FREE (PTE_NX |', '#define PTE_FREE (PTE_NX | PTE_RW |',
+     '\t(PTE_NX | 0x7fful << 52 |', '\t(PTE_NX | PTE_RW | 0x7fful << 52 |',
      ['unit:pagetype', 'guest:mmu_update']),
     ('pte-kernel-global', CORE + 'pte.c',
      'if (!(pte & PTE_GUEST_KERNEL))\n\t\tpte |= PTE_G;', 'pte |= PTE_G;',
@@ -34,12 +34,7 @@ MUTANTS = [
      'if (pte_root_slot_xen(index))\n\t\t\treturn -XEN_EINVAL;', '',
      ['unit:pagetype', 'guest:mmu_update']),
     ('type-put-keeps-validated', CORE + 'pagetype.c',
-     'new = w & ~FRAME_VALIDATED;\n\t\telse\n\t\t\tnew = w - '
-     'FRAME_TCOUNT_ONE - 1;\n\t} while (!swap(f, &w, new));\n\tif (new & '
-     'FRAME_VALIDATED) {',
-     'new = w - FRAME_TCOUNT_ONE - 1;\n\t\telse\n\t\t\tnew = w - '
-     'FRAME_TCOUNT_ONE - 1;\n\t} while (!swap(f, &w, new));\n\tif (new & '
-     'FRAME_VALIDATED) {',
+     'if (table && (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)', 'if (0)',
      ['unit:pagetype']),
     ('type-change-without-flush', CORE + 'pagetype.c',
      'if (mask)\n\t\tarch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);',
@@ -56,10 +51,10 @@ MUTANTS = [
      '\twalk_push',
      'return rc;\n\t}\n\tif (rc == CLAIM_RESUMED)\n\t\tframe_put(m);\n\tif '
      '(!f->fail)\n\t\tf->way = 0;\n\twalk_push', ['unit:pagetype']),
-    ('pin-twice', CORE + 'pagetype.c',
+    ('pin-twice', CORE + 'pagepin.c',
      'if (!pin_change(f, true)) {', 'if (!pin_change(f, true) && 0) {',
      ['unit:pagetype', 'guest:mmuext_pin']),
-    ('unpin-without-pin', CORE + 'pagetype.c',
+    ('unpin-without-pin', CORE + 'pagepin.c',
      'if (pin_change(frame_of(m), false))\n\t\trc = type_put(m);',
      'pin_change(frame_of(m), false);\n\trc = type_put(m);',
      ['unit:pagetype', 'guest:mmuext_pin']),
