@@ -31,7 +31,6 @@ static void check_write(void)
 		 hypercall_console_io(CONSOLEIO_write, 8, HYPERVISOR_VA),
 		 -XEN_EFAULT);
 	memset(wide, '.', sizeof(wide));
-	memcpy(wide, "NOTE ", 5);
 	wide[sizeof(wide) - 1] = '\n';
 	CHECK_EQ("write-long",
 		 hypercall_console_io(CONSOLEIO_write, sizeof(wide), wide), 0);
