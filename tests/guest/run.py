@@ -30,7 +30,7 @@ OPTIONS = ('console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all '
            'dom0_mem={memory}M,max:{memory}M dom0_max_vcpus={smp} {xen}')
 CRASH = re.compile(r'Dom0 crashed|Domain 0 shut down: crash')
 END = re.compile(r'^DONE$', re.M)
-SEND = re.compile(r'^SEND (.*)$', re.M)
+SEND = re.compile(r'^SEND (.*)\n', re.M)
 PAIR = re.compile(r' \{(\S+)\}$')
 
 
