@@ -3,6 +3,7 @@
 #include "acpi.h"
 #include "apic.h"
 #include "arch.h"
+#include "mem.h"
 #include "memory.h"
 #include "print.h"
 #include "vcpu.h"
@@ -24,7 +25,7 @@
 #define RTC_B	     0x0b
 #define RTC_24H	     0x02
 #define RTC_BINARY   0x04
-#define RTC_PM	     0x80
+#define RTC_PM	     0x80u
 
 #define PAIR_ROUNDS 2000
 
@@ -116,28 +117,23 @@ static struct sample sample(void)
 	return best;
 }
 
-/* However late this is noticed: the timer wraps after 4.6 s only. */
-static void wait_ticks(uint32_t start)
-{
-	for (uint32_t i = 0;
-	     ((inl(acpi.pm_timer) - start) & PM_MASK) < CALIBRATION; i++) {
-		if (i == PATIENCE)
-			boot_stop("the ACPI timer does not count");
-		cpu_relax_poll();
-	}
-}
-
 static void calibrate(void)
 {
 	struct sample a, b;
+	uint32_t ticks = 0;
 	uint64_t apic_hz;
-	uint32_t ticks;
 
 	if (!acpi.pm_timer)
 		boot_stop("no ACPI timer");
 	apic_timer_set(UINT32_MAX);
 	a = sample();
-	wait_ticks(a.pm);
+	/* However late this is noticed: the timer wraps after 4.6 s only. */
+	for (uint32_t i = 0; ticks < CALIBRATION; i++) {
+		if (i == PATIENCE)
+			boot_stop("the ACPI timer does not count");
+		cpu_relax_poll();
+		ticks = (inl(acpi.pm_timer) - a.pm) & PM_MASK;
+	}
 	b = sample();
 	apic_timer_set(0);
 	ticks = (b.pm - a.pm) & PM_MASK;
@@ -159,11 +155,6 @@ static uint8_t rtc_read(uint8_t reg)
 	return inb(RTC_DATA);
 }
 
-static unsigned int rtc_number(uint8_t v, uint8_t mode)
-{
-	return mode & RTC_BINARY ? v : (v >> 4) * 10u + (v & 15);
-}
-
 /* Days from 1970 to the first of March of that year, and on from there. */
 static uint64_t days_since_1970(unsigned int year, unsigned int month,
 				unsigned int day)
@@ -176,38 +167,30 @@ static uint64_t days_since_1970(unsigned int year, unsigned int month,
 	       (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
 }
 
-static uint64_t rtc_seconds(const uint8_t *r, uint8_t mode)
-{
-	unsigned int hour = rtc_number(r[2] & (uint8_t)~RTC_PM, mode);
-	unsigned int year = rtc_number(r[5], mode);
-
-	if (!(mode & RTC_24H))
-		hour = hour % 12 + (r[2] & RTC_PM ? 12 : 0);
-	return days_since_1970(year + (year < 70 ? 2000 : 1900),
-			       rtc_number(r[4], mode), rtc_number(r[3], mode)) *
-		       86400 +
-	       hour * 3600 + rtc_number(r[1], mode) * 60 +
-	       rtc_number(r[0], mode);
-}
-
-/* Until two readings outside of an update agree. */
+/* MC146818: once it does not say "updating", there are 244 us to read it in. */
 static void read_wallclock(void)
 {
-	static const uint8_t regs[6] = { 0, 2, 4, 7, 8, 9 };
-	uint64_t sec = 0, last;
-	uint8_t r[6];
-	uint32_t polls = 0;
+	static const uint8_t regs[] = { 0, 2, 4, 7, 8, 9 };
+	unsigned int r[ARRAY_SIZE(regs)], year;
+	uint64_t days, now;
+	bool pm;
 
-	do {
-		last = sec;
-		while (rtc_read(RTC_A) & RTC_UPDATING && polls++ < PATIENCE)
-			cpu_relax_poll();
-		for (int i = 0; i < 6; i++)
-			r[i] = rtc_read(regs[i]);
-		sec = rtc_seconds(r, rtc_read(RTC_B));
-	} while (sec != last && polls++ < PATIENCE);
-	wall_sec = sec - 1 - now_ns() / NS;
-	wall_nsec = (uint32_t)(NS - 1 - now_ns() % NS);
+	for (uint32_t i = 0; rtc_read(RTC_A) & RTC_UPDATING && i < PATIENCE; i++)
+		cpu_relax_poll();
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		r[i] = rtc_read(regs[i]);
+	now = now_ns();
+	pm = r[2] & RTC_PM;
+	r[2] &= ~RTC_PM;
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		if (!(rtc_read(RTC_B) & RTC_BINARY))
+			r[i] = (r[i] >> 4) * 10 + (r[i] & 15);
+	if (!(rtc_read(RTC_B) & RTC_24H))
+		r[2] = r[2] % 12 + (pm ? 12 : 0);
+	year = r[5] + (r[5] < 70 ? 2000 : 1900);
+	days = days_since_1970(year, r[4], r[3]);
+	wall_sec = days * 86400 + r[2] * 3600 + r[1] * 60 + r[0] - 1 - now / NS;
+	wall_nsec = (uint32_t)(NS - 1 - now % NS);
 }
 
 void arch_wallclock(uint64_t *sec, uint32_t *nsec)
@@ -243,42 +226,30 @@ void time_check_pair(void)
 	}
 }
 
-/* The version is odd while the rest is not consistent. */
-static void write_time(struct vcpu_time_info *to, const struct vcpu_time_info *t)
-{
-	store_release(&to->version, t->version | 1);
-	smp_mb();
-	to->tsc_timestamp = t->tsc_timestamp;
-	to->system_time = t->system_time;
-	to->tsc_to_system_mul = t->tsc_to_system_mul;
-	to->tsc_shift = t->tsc_shift;
-	to->flags = t->flags;
-	store_release(&to->version, t->version + 2);
-}
-
 void arch_update_vcpu_time(struct vcpu *v)
 {
-	struct vcpu_time_info t = {
-		.version = v->time_version,
+	struct vcpu_time_info *to = &v->info->time, t = {
+		.version = v->time_version | 1,
 		.tsc_timestamp = read_tsc(),
 		.tsc_to_system_mul = to_ns_mul,
 		.tsc_shift = to_ns_shift,
 		.flags = stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
 	};
-	uint32_t odd = t.version | 1;
+	const size_t head = sizeof(t.version), rest = sizeof(t) - head;
+	const gva_t area = v->time_area;
 
 	t.system_time = tsc_to_ns(t.tsc_timestamp - origin);
 	v->time_version += 2;
-	write_time(&v->info->time, &t);
-	if (!v->time_area || v != current_vcpu())
-		return;
-	t.version = v->time_version;
+	/* The version is odd while the rest is not consistent. */
+	store_release(&to->version, t.version);
+	smp_mb();
+	memcpy(&to->pad0, &t.pad0, rest);
+	store_release(&to->version, v->time_version);
 	/*
 	 * Not mapped in the present mode? What it holds stays right: all
 	 * updates lie on one line.
 	 */
-	if (!copy_to_guest(v->time_area, &odd, sizeof(odd)) &&
-	    !copy_to_guest(v->time_area + sizeof(odd), &t.pad0,
-			   sizeof(t) - sizeof(odd)))
-		copy_to_guest(v->time_area, &t.version, sizeof(t.version));
+	if (area && v == current_vcpu() && !copy_to_guest(area, &t, head) &&
+	    !copy_to_guest(area + head, &t.pad0, rest))
+		copy_to_guest(area, &v->time_version, head);
 }
