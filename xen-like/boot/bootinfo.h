@@ -21,7 +21,7 @@ struct boot_module {
 
 struct boot_info {
 	char cmdline[1024]; /* without the image's name */
-	/* The memory map as given, sorted, not overlapping; XEN e820 types. */
+	/* The memory map as given, sorted; e820 types. */
 	struct e820_row rows[BOOT_ROWS];
 	unsigned int nr_rows;
 	struct boot_module modules[BOOT_MODULES];
@@ -32,9 +32,7 @@ struct boot_info {
 
 #define E820_RAM      1
 #define E820_RESERVED 2
-#define E820_ACPI     3
-#define E820_NVS      4
-#define E820_UNUSABLE 5
+#define E820_UNUSABLE 5 /* the last one; 3 is ACPI, 4 NVS */
 
 /*
  * Fill *bi from what the loader left at info; magic says in which format.

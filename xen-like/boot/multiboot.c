@@ -34,7 +34,6 @@ struct mb1_row {
 enum mb2_type {
 	MB2_END = 0,
 	MB2_CMDLINE = 1,
-	MB2_LOADER = 2,
 	MB2_MODULE = 3,
 	MB2_MMAP = 6,
 	MB2_RSDP_OLD = 14,
@@ -63,8 +62,8 @@ static const char *skip_blanks(const char *s)
 }
 
 /*
- * Every loader but GRUB 2 puts the file's name before the arguments; named
- * says that this one does. What configures GRUB may write a word in its place.
+ * Multiboot 1 loaders but GRUB 2 put the file's name before the arguments;
+ * named says that this one does. GRUB's scripts may write a word in its place.
  */
 static void take_cmdline(char *to, size_t size, const char *from, bool named)
 {
@@ -93,25 +92,6 @@ static void add_row(struct boot_info *bi, uint64_t addr, uint64_t len,
 		bi->rows[i] = bi->rows[i - 1];
 	bi->rows[i] = (struct e820_row){ addr, len, type };
 	bi->nr_rows++;
-}
-
-/* Where two rows meet, RAM gives way, and of equals the earlier one. */
-static void cut_overlaps(struct boot_info *bi)
-{
-	for (unsigned int i = 0; i + 1 < bi->nr_rows; i++) {
-		struct e820_row *r = &bi->rows[i], *next = r + 1;
-		uint64_t end = r->addr + r->size;
-		uint64_t next_end = next->addr + next->size;
-
-		if (end <= next->addr)
-			continue;
-		if (next->type == E820_RAM) {
-			next->addr = end;
-			next->size = MAX(next_end, end) - end;
-		} else {
-			r->size = MAX(next->addr, r->addr) - r->addr;
-		}
-	}
 }
 
 static void add_module(struct boot_info *bi, uint64_t start, uint64_t end,
@@ -168,49 +148,42 @@ static void parse_mmap(const struct mb2_tag *tag, struct boot_info *bi)
 	}
 }
 
-static void parse_tag(const struct mb2_tag *tag, struct boot_info *bi,
-		      bool named)
+/* Its loaders leave a file's name out. */
+static void parse_tag(const struct mb2_tag *tag, struct boot_info *bi)
 {
-	const char *text = (const char *)tag->word;
+	const void *body = tag->word;
 
 	switch (tag->type) {
 	case MB2_CMDLINE:
-		take_cmdline(bi->cmdline, sizeof(bi->cmdline), text, named);
+		take_cmdline(bi->cmdline, sizeof(bi->cmdline), body, false);
 		break;
 	case MB2_MODULE:
-		add_module(bi, tag->word[0], tag->word[1], tag->data, named);
+		add_module(bi, tag->word[0], tag->word[1], tag->data, false);
 		break;
 	case MB2_MMAP:
 		parse_mmap(tag, bi);
 		break;
 	case MB2_RSDP_OLD:
-		if (!bi->rsdp)
-			bi->rsdp = (uint64_t)((const uint8_t *)text - direct_map);
-		break;
+		if (bi->rsdp)
+			break;
+		/* fall through */
 	case MB2_RSDP_NEW:
-		bi->rsdp = (uint64_t)((const uint8_t *)text - direct_map);
+		bi->rsdp = (uint64_t)body - (uint64_t)direct_map;
 		break;
 	}
 }
 
-static const struct mb2_tag *next_tag(const struct mb2_tag *tag)
+static void parse_mb2(uint64_t info, struct boot_info *bi)
 {
-	return (const void *)((const char *)tag +
-			      ROUND_UP(MAX(tag->size, 8u), 8u));
-}
+	uint64_t p = info + 8;
+	const struct mb2_tag *tag;
 
-static void parse_mb2(const uint32_t *info, struct boot_info *bi)
-{
-	const void *end = (const char *)info + info[0];
-	const struct mb2_tag *tag = (const void *)(info + 2);
-	bool named = true;
-
-	for (; (const void *)tag < end && tag->type; tag = next_tag(tag))
-		if (tag->type == MB2_LOADER)
-			named = names_files((const char *)tag->word);
-	for (tag = (const void *)(info + 2);
-	     (const void *)tag < end && tag->type; tag = next_tag(tag))
-		parse_tag(tag, bi, named);
+	bi->info_start = info;
+	bi->info_end = info + *(const uint32_t *)at(info);
+	while (p < bi->info_end && (tag = at(p))->type != MB2_END) {
+		parse_tag(tag, bi);
+		p += ROUND_UP(MAX(tag->size, 8u), 8u);
+	}
 }
 
 void multiboot_parse(uint32_t magic, uint64_t info, struct boot_info *bi)
@@ -218,11 +191,8 @@ void multiboot_parse(uint32_t magic, uint64_t info, struct boot_info *bi)
 	if (magic == MB1_LOADER_MAGIC) {
 		parse_mb1(at(info), bi);
 	} else if (magic == MB2_LOADER_MAGIC) {
-		parse_mb2(at(info), bi);
-		bi->info_start = info;
-		bi->info_end = info + *(const uint32_t *)at(info);
+		parse_mb2(info, bi);
 	} else {
 		panic("Started by no Multiboot loader: magic %x", magic);
 	}
-	cut_overlaps(bi);
 }
