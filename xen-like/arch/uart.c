@@ -2,14 +2,13 @@
 /* Registers: PC16550D data sheet, table II. */
 #include "uart.h"
 #include "arch.h"
+#include "param.h"
 #include "print.h"
 #include "x86.h"
 
 #define COM1	    0x3f8
-#define REG_DATA    (COM1 + 0)
-#define REG_IER	    (COM1 + 1)
-#define REG_DLL	    (COM1 + 0) /* with LCR_DLAB */
-#define REG_DLM	    (COM1 + 1)
+#define REG_DATA    (COM1 + 0) /* with LCR_DLAB: the divisor, low */
+#define REG_IER	    (COM1 + 1) /* and high */
 #define REG_IIR	    (COM1 + 2) /* read */
 #define REG_FCR	    (COM1 + 2) /* write */
 #define REG_LCR	    (COM1 + 3)
@@ -40,8 +39,8 @@ void uart_init(uint32_t baud)
 	outb(REG_IER, 0);
 	if (baud && baud <= BASE_BAUD) {
 		outb(REG_LCR, LCR_DLAB | LCR_8N1);
-		outb(REG_DLL, (uint8_t)(BASE_BAUD / baud));
-		outb(REG_DLM, (uint8_t)(BASE_BAUD / baud >> 8));
+		outb(REG_DATA, (uint8_t)(BASE_BAUD / baud));
+		outb(REG_IER, (uint8_t)(BASE_BAUD / baud >> 8));
 	}
 	outb(REG_LCR, LCR_8N1);
 	outb(REG_FCR, FCR_ON_CLEAR);
@@ -49,22 +48,29 @@ void uart_init(uint32_t baud)
 	room = 0;
 }
 
-void uart_putc(char c)
+static void put(char c)
 {
-	unsigned int polls = 0;
-
-	if (!present)
-		return;
-	for (; !room; polls++) {
+	for (int polls = 0; !room && polls < PATIENCE; polls++) {
 		if (inb(REG_LSR) & LSR_THR_EMPTY)
 			room = FIFO_SIZE;
-		else if (polls < PATIENCE)
-			cpu_relax_poll();
 		else
-			return;
+			cpu_relax_poll();
 	}
+	if (!room)
+		return;
 	room--;
 	outb(REG_DATA, (uint8_t)c);
+}
+
+void arch_console_write(const char *text, size_t len)
+{
+	static char last;
+
+	for (; present && params.console_com1 && len; len--, last = *text++) {
+		if (*text == '\n' && last != '\r')
+			put('\r');
+		put(*text);
+	}
 }
 
 void uart_enable_input(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * COM1, a 16550: output by polling, input by interrupt. Without one (or with
- * one that never gets ready) output is dropped, nothing waits for good.
+ * one that never gets ready) output is dropped, nothing waits for good. Writes
+ * are arch_console_write()'s, under console.c's lock.
  */
 #ifndef UART_H
 #define UART_H
@@ -12,7 +13,6 @@
 
 /* 8n1; baud 0 keeps the speed that the firmware set. */
 void uart_init(uint32_t baud);
-void uart_putc(char c);
 /* From now on received bytes interrupt: the IO-APIC routes UART_IRQ. */
 void uart_enable_input(void);
 /* VECTOR_UART: hands what was received to console_input(). */
