@@ -5,16 +5,16 @@
 
 #include "types.h"
 
+/* What can be sent besides a vector; with STARTUP goes a page's number. */
+#define APIC_NMI     0x400u
+#define APIC_INIT    0x500u
+#define APIC_STARTUP 0x600u
+
 void apic_map(uint64_t phys);
 /* This CPU's: enabled, all local interrupts masked but NMI. */
 void apic_init(void);
-unsigned int apic_id(void);
 void apic_eoi(void);
-
-void apic_send_ipi(unsigned int id, uint8_t vector);
-void apic_send_nmi(unsigned int id);
-void apic_send_init(unsigned int id);
-void apic_send_startup(unsigned int id, uint8_t page);
+void apic_send(unsigned int id, uint32_t what);
 
 /* The timer: interrupt VECTOR_TIMER once after count ticks; 0 never. */
 void apic_timer_set(uint32_t count);

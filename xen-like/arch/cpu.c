@@ -61,17 +61,11 @@ static const uint64_t reserved_gdt[] = {
 	0,
 };
 
-static void set_tss(struct cpu *c, uint64_t *gdt)
+void descriptor_set(uint64_t *to, uint64_t type, uint64_t base, uint64_t limit)
 {
-	uint64_t block = (uint64_t)cpu_blocks + c->id * (uint64_t)CPU_BLOCK;
-	uint64_t base = (uint64_t)c->tss;
-
-	for (unsigned int i = 0; i < 3; i++)
-		c->tss->ist[i] = block + (i + 1) * PAGE_SIZE;
-	c->tss->iomap_base = sizeof(*c->tss);
-	gdt[0] = (sizeof(*c->tss) - 1) | (base & 0xffffff) << 16 |
-		 TSS_AVAILABLE << 40 | (base >> 24 & 0xff) << 56;
-	gdt[1] = base >> 32;
+	to[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | type << 40 |
+		(limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
+	to[1] = base >> 32;
 }
 
 /* The reserved page of this CPU's window, and its tables loaded from it. */
@@ -89,7 +83,13 @@ static void load_gdt(struct cpu *c)
 						PTE_D | PTE_NX;
 	memcpy(gdt, reserved_gdt, sizeof(reserved_gdt));
 	c->tss = (struct tss *)((uint8_t *)gdt + TSS_OFFSET);
-	set_tss(c, gdt + ARRAY_SIZE(reserved_gdt));
+	for (unsigned int i = 0; i < 3; i++)
+		c->tss->ist[i] = (uint64_t)cpu_blocks +
+				 c->id * (uint64_t)CPU_BLOCK +
+				 (i + 1) * PAGE_SIZE;
+	c->tss->iomap_base = sizeof(*c->tss);
+	descriptor_set(gdt + ARRAY_SIZE(reserved_gdt), TSS_AVAILABLE,
+		       (uint64_t)c->tss, sizeof(*c->tss) - 1);
 	asm volatile("lgdt %0\n\t"
 		     "push %q1\n\t"
 		     "lea 1f(%%rip), %%rax\n\t"
@@ -122,7 +122,7 @@ static void set_msrs(const struct cpu *c)
 {
 	uint64_t stub = c->id * (uint64_t)SYSCALL_STUB_SIZE;
 
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 	/* sysret takes this and the next two: FLAT_RING3_CS32, SS, CS64. */
 	wrmsr(MSR_STAR,
 	      (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)SEL_XEN_CS << 32);
@@ -162,13 +162,9 @@ void cpu_init(void)
  */
 static bool leaks_page_tables(void)
 {
-	struct cpuid id = cpuid(0, 0);
-
-	/* AuthenticAMD, HygonGenuine */
-	if (id.b == 0x68747541 || id.b == 0x6f677948)
-		return false;
-	return id.a < 7 || !(cpuid(7, 0).d & LEAF7_D_ARCH_CAPS) ||
-	       !(rdmsr(MSR_ARCH_CAPABILITIES) & CAPS_RDCL_NO);
+	return policy_vendor() != VENDOR_AMD &&
+	       (cpuid(0, 0).a < 7 || !(cpuid(7, 0).d & LEAF7_D_ARCH_CAPS) ||
+		!(rdmsr(MSR_ARCH_CAPABILITIES) & CAPS_RDCL_NO));
 }
 
 void cpu_check(void)

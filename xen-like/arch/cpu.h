@@ -17,9 +17,8 @@
 #ifndef CPU_H
 #define CPU_H
 
-#define CPU_BLOCK	0x8000
-#define CPU_BLOCK_SHIFT 15
-#define CPU_STACK_TOP	(CPU_BLOCK - 0x200) /* offset; above it, struct cpu */
+#define CPU_BLOCK     0x8000
+#define CPU_STACK_TOP (CPU_BLOCK - 0x200) /* offset; above it, struct cpu */
 
 /* Selectors of the hypervisor: in the reserved page of every GDT window. */
 #define SEL_XEN_CS 0xe008
@@ -41,10 +40,11 @@
  * Each CPU's window: 64 KiB of GDT (14 guest pages, the reserved page), then
  * 64 KiB of LDT. arch_switch() writes its entries for the vCPU it loads.
  */
-#define WINDOW_SIZE	0x20000ul
-#define WINDOW_GDT(cpu) (VA_WINDOWS + (cpu)*WINDOW_SIZE)
-#define WINDOW_LDT(cpu) (WINDOW_GDT(cpu) + 0x10000ul)
-#define WINDOW_LDT_PTE	16 /* index of the LDT's first entry */
+#define WINDOW_SIZE	  0x20000ul
+#define WINDOW_GDT(cpu)	  (VA_WINDOWS + (cpu)*WINDOW_SIZE)
+#define WINDOW_LDT_OFFSET 0x10000ul
+#define WINDOW_LDT(cpu)	  (WINDOW_GDT(cpu) + WINDOW_LDT_OFFSET)
+#define WINDOW_LDT_PTE	  16 /* index of the LDT's first entry */
 
 #ifndef __ASSEMBLY__
 #include "arch.h"
@@ -70,11 +70,13 @@ struct cpu {
 	uint64_t cr3;	     /* as loaded */
 	uint64_t *window;    /* the 32 entries of its GDT/LDT window */
 	struct tss *tss;
-	bool in_window;		   /* interrupts of ring 0 are expected now */
 	struct vcpu *xstate_owner; /* whose extended state is in registers */
 	uint64_t last_poll;	   /* TSC at the last poll: longest stretch */
 	uint64_t longest;
 } __attribute__((aligned(64)));
+
+/* A descriptor of 16 bytes: of a TSS or an LDT (Intel SDM volume 3, 7.2.3). */
+void descriptor_set(uint64_t *to, uint64_t type, uint64_t base, uint64_t limit);
 
 /* All blocks; CPU n's is cpu_blocks + n * CPU_BLOCK. */
 extern uint8_t cpu_blocks[];

@@ -24,6 +24,17 @@
 
 static uint32_t flush_clock;
 
+static struct cpu *cpu_first(cpumask_t mask)
+{
+	return cpu_at((unsigned int)__builtin_ctz(mask));
+}
+
+/* Numbers go round: nearer than half of them, a came before b. */
+static bool before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
 static void request(struct cpu *c, uint64_t req)
 {
 	uint64_t old = READ_ONCE(c->flush_request), new;
@@ -45,7 +56,7 @@ static uint32_t request_and_kick(struct cpu *c, uint64_t req)
 
 	request(c, req);
 	number = __atomic_add_fetch(&c->flush_wanted, 1, __ATOMIC_SEQ_CST);
-	apic_send_ipi(c->apic_id, VECTOR_FLUSH);
+	apic_send(c->apic_id, VECTOR_FLUSH);
 	return number;
 }
 
@@ -53,14 +64,13 @@ static uint32_t request_and_kick(struct cpu *c, uint64_t req)
 static void flush_all(struct cpu *c)
 {
 	uint32_t tick = __atomic_add_fetch(&flush_clock, 1, __ATOMIC_SEQ_CST);
+	cpumask_t others = cpus_online() & ~(1u << c->id);
 
 	write_cr3(read_cr3());
 	store_release(&c->flush_seen, tick);
 	/* No CPU's flush_seen may grow so old that it looks new. */
-	if (!(tick & CLOCK_ROUND))
-		for (unsigned int n = 0; n < MAX_CPUS; n++)
-			if (cpus_online() & ~(1u << c->id) & 1u << n)
-				request_and_kick(cpu_at(n), FLUSH_GLOBAL);
+	for (; !(tick & CLOCK_ROUND) && others; others &= others - 1)
+		request_and_kick(cpu_first(others), FLUSH_GLOBAL);
 }
 
 static void flush_local(uint64_t req)
@@ -80,6 +90,8 @@ void flush_serve(void)
 	struct cpu *c = this_cpu();
 	uint32_t wanted = load_acquire(&c->flush_wanted);
 
+	if (likely(wanted == c->flush_done))
+		return;
 	flush_local(__atomic_exchange_n(&c->flush_request, 0, __ATOMIC_SEQ_CST));
 	store_release(&c->flush_done, wanted);
 }
@@ -105,8 +117,10 @@ void arch_stretch_begin(void)
 
 void arch_stretch_end(void)
 {
-	stretch_mark(this_cpu());
-	this_cpu()->last_poll = 0;
+	struct cpu *c = this_cpu();
+
+	stretch_mark(c);
+	c->last_poll = 0;
 }
 
 void arch_print_stretch(void)
@@ -116,31 +130,24 @@ void arch_print_stretch(void)
 	for (unsigned int n = 0; n < MAX_CPUS; n++)
 		longest = MAX(longest, cpu_at(n)->longest);
 	if (longest)
-		print(LOG_INFO, "Longest stretch without a poll: %lu ns\n",
-		      tsc_to_ns(longest));
+		print(LOG_INFO,
+		      "Longest stretch without a poll: %lu ns, %lu ticks\n",
+		      tsc_to_ns(longest), longest);
 }
 
 void cpu_relax_poll(void)
 {
-	struct cpu *c = this_cpu();
-
-	stretch_mark(c);
-	if (unlikely(flush_wanted(c)))
-		flush_serve();
+	stretch_mark(this_cpu());
+	flush_serve();
 	__builtin_ia32_pause();
 }
 
 bool preempt_check(void)
 {
-	struct cpu *c = this_cpu();
-
-	stretch_mark(c);
-	c->in_window = true;
+	stretch_mark(this_cpu());
 	asm volatile("sti; nop; cli" : : : "memory");
-	c->in_window = false;
-	if (flush_wanted(c))
-		flush_serve();
-	return READ_ONCE(softirq_pending[c->id]) != 0;
+	flush_serve();
+	return READ_ONCE(softirq_pending[cpu_id()]) != 0;
 }
 
 /* ---- The door ----------------------------------------------------------- */
@@ -150,18 +157,17 @@ static void flush_others(cpumask_t mask, uint64_t req)
 {
 	uint32_t number[MAX_CPUS];
 	cpumask_t left;
-	unsigned int n;
+	struct cpu *c;
 
 	/* Changed tables are visible before anyone is asked to forget. */
 	smp_mb();
 	for (left = mask; left; left &= left - 1) {
-		n = (unsigned int)__builtin_ctz(left);
-		number[n] = request_and_kick(cpu_at(n), req);
+		c = cpu_first(left);
+		number[c->id] = request_and_kick(c, req);
 	}
 	for (left = mask; left; left &= left - 1) {
-		n = (unsigned int)__builtin_ctz(left);
-		while ((int32_t)(load_acquire(&cpu_at(n)->flush_done) -
-				 number[n]) < 0 &&
+		c = cpu_first(left);
+		while (before(load_acquire(&c->flush_done), number[c->id]) &&
 		       !machine_stopping())
 			cpu_relax_poll();
 	}
@@ -186,9 +192,13 @@ uint32_t arch_flush_clock(void)
 
 cpumask_t arch_flush_filter(cpumask_t mask, uint32_t stamp)
 {
-	for (unsigned int n = 0; n < MAX_CPUS; n++)
-		if (mask & 1u << n &&
-		    (int32_t)(load_acquire(&cpu_at(n)->flush_seen) - stamp) > 0)
-			mask &= ~(1u << n);
-	return mask;
+	cpumask_t still = mask;
+
+	for (; mask; mask &= mask - 1) {
+		const struct cpu *c = cpu_first(mask);
+
+		if (before(stamp, load_acquire(&c->flush_seen)))
+			still &= ~(1u << c->id);
+	}
+	return still;
 }

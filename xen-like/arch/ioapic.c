@@ -3,6 +3,7 @@
 #include "acpi.h"
 #include "arch.h"
 #include "paging.h"
+#include "panic.h"
 #include "print.h"
 #include "x86.h"
 
@@ -15,10 +16,6 @@
 #define ENTRY_LOW    0x2000u
 #define INTI_LOW     3u /* MPS INTI flags: polarity, trigger */
 #define INTI_LEVEL   0xcu
-
-#define PIC1	    0x20
-#define PIC2	    0xa0
-#define PIC_VECTORS 0x20
 
 static volatile uint32_t *ioapic[ARRAY_SIZE(acpi.ioapic)];
 static unsigned int inputs[ARRAY_SIZE(acpi.ioapic)];
@@ -38,16 +35,14 @@ static void reg_write(unsigned int i, uint32_t reg, uint32_t v)
 /* 8259A: vectors away from the exceptions, then every input masked. */
 static void pic_mask(void)
 {
-	static const uint8_t init[2][4] = { { 0x11, PIC_VECTORS, 4, 1 },
-					    { 0x11, PIC_VECTORS + 8, 2, 1 } };
-	static const uint16_t port[2] = { PIC1, PIC2 };
+	static const uint8_t words[][2] = {
+		{ 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 4 },	{ 0x21, 1 },
+		{ 0x21, 0xff }, { 0xa0, 0x11 }, { 0xa1, 0x28 }, { 0xa1, 2 },
+		{ 0xa1, 1 },	{ 0xa1, 0xff },
+	};
 
-	for (int n = 0; n < 2; n++) {
-		outb(port[n], init[n][0]);
-		for (int i = 1; i < 4; i++)
-			outb(port[n] + 1, init[n][i]);
-		outb(port[n] + 1, 0xff);
-	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
+		outb(words[i][0], words[i][1]);
 }
 
 void ioapic_init(void)
@@ -55,8 +50,7 @@ void ioapic_init(void)
 	pic_mask();
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++) {
 		ioapic[i] = fixmap(acpi.ioapic[i], PAGE_SIZE, true);
-		if (!ioapic[i])
-			continue;
+		ASSERT(ioapic[i]);
 		inputs[i] = (reg_read(i, REG_VERSION) >> 16 & 0xff) + 1;
 		for (unsigned int n = 0; n < inputs[i]; n++)
 			reg_write(i, REG_ENTRY + 2 * n, ENTRY_MASKED);
@@ -74,7 +68,7 @@ void ioapic_route_isa(unsigned int irq, uint8_t vector, unsigned int id)
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++) {
 		uint32_t n = gsi - acpi.ioapic_gsi[i];
 
-		if (!ioapic[i] || n >= inputs[i])
+		if (n >= inputs[i])
 			continue;
 		reg_write(i, REG_ENTRY + 2 * n + 1, id << 24);
 		reg_write(i, REG_ENTRY + 2 * n, entry);
@@ -88,7 +82,7 @@ bool ioapic_read(uint64_t base, uint32_t reg, uint32_t *value)
 	static struct lock lock; /* a register's number, then its value */
 
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++) {
-		if (!ioapic[i] || acpi.ioapic[i] != base)
+		if (acpi.ioapic[i] != base)
 			continue;
 		lock_take(&lock);
 		*value = reg_read(i, reg & 0xff);

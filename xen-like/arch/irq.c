@@ -3,54 +3,30 @@
 #include "apic.h"
 #include "flush.h"
 #include "sched.h"
-#include "smp.h"
 #include "uart.h"
 
 void irq_handle(unsigned int vector)
 {
-	switch (vector) {
-	case VECTOR_TIMER:
+	/* Others are spurious, of the local APIC or a PIC: they do not end. */
+	if (vector >= VECTOR_UART && vector <= VECTOR_FLUSH)
 		apic_eoi();
+	/* For a kick the way out looks at the softirq word. */
+	if (vector == VECTOR_TIMER)
 		softirq_raise(cpu_id(), SOFTIRQ_TIMER);
-		break;
-	case VECTOR_FLUSH:
-		apic_eoi();
+	else if (vector == VECTOR_FLUSH)
 		flush_serve();
-		break;
-	case VECTOR_UART:
-		apic_eoi();
+	else if (vector == VECTOR_UART)
 		uart_interrupt();
-		break;
-	case VECTOR_KICK:
-		/* The way out looks at the softirq word. */
-		apic_eoi();
-		break;
-	default:
-		/* Spurious, of the local APIC or a PIC: no end of interrupt. */
-		break;
-	}
-}
-
-void irq_nmi(void)
-{
-	smp_park_if_stopping();
 }
 
 void irq_idle(void)
 {
-	struct cpu *c = this_cpu();
-
-	if (flush_wanted(c))
-		flush_serve();
-	if (READ_ONCE(softirq_pending[c->id]))
-		return;
-	c->in_window = true;
-	asm volatile("sti; hlt; cli" : : : "memory");
-	c->in_window = false;
-	c->last_poll = 0;
+	flush_serve();
+	if (!READ_ONCE(softirq_pending[cpu_id()]))
+		asm volatile("sti; hlt; cli" : : : "memory");
 }
 
 void arch_kick(unsigned int cpu)
 {
-	apic_send_ipi(cpu_at(cpu)->apic_id, VECTOR_KICK);
+	apic_send(cpu_at(cpu)->apic_id, VECTOR_KICK);
 }

@@ -3,10 +3,10 @@
 #include "acpi.h"
 #include "arch.h"
 #include "audit.h"
-#include "backtrace.h"
 #include "param.h"
 #include "print.h"
 #include "smp.h"
+#include "symbols.h"
 #include "x86.h"
 
 #define KEYBOARD_COMMAND 0x64
@@ -47,29 +47,23 @@ void arch_reboot(void)
 	smp_park();
 }
 
-static void print_registers(uint64_t rbp)
+void arch_panic_stop(void)
 {
-	struct cpu *c = this_cpu();
+	static bool audited;
+	const struct cpu *c = this_cpu();
+	uint64_t rbp = (uint64_t)__builtin_frame_address(0);
 
+	smp_stop_others();
 	print(LOG_ERR, "CPU%u rsp %016lx rbp %016lx\n", c->id, (uint64_t)&c,
 	      rbp);
 	print(LOG_ERR, "cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx\n",
 	      read_cr0(), read_cr2(), read_cr3(), read_cr4());
 	print(LOG_ERR, "current vCPU %p\n", (void *)c->current);
-}
-
-void arch_panic_stop(void)
-{
-	static bool audited;
-	uint64_t rbp = (uint64_t)__builtin_frame_address(0);
-
-	smp_stop_others();
-	print_registers(rbp);
 	backtrace((uint64_t)arch_panic_stop, rbp);
 	/* Not again, if it is the audit that panics. */
 	if (!audited) {
 		audited = true;
-		if (this_cpu()->current)
+		if (c->current)
 			audit_run();
 	}
 	debug_exit(EXIT_PANIC);

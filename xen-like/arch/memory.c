@@ -17,7 +17,6 @@ struct ranges {
 
 static struct ranges ram, unused;
 static uint64_t limit;
-static bool handed_over; /* what was unused is the heap's */
 
 static void append(struct ranges *l, uint64_t start, uint64_t end)
 {
@@ -72,29 +71,23 @@ void memory_limit(uint64_t below)
 	limit = below;
 }
 
-static uint64_t page_from_heap(void)
-{
-	void *p = heap_alloc_zeroed(0);
-
-	if (!p)
-		boot_stop("too little memory");
-	return ptr_frame(p).n << PAGE_SHIFT;
-}
-
 uint64_t memory_page(void)
 {
-	if (handed_over)
-		return page_from_heap();
+	void *page;
+
 	for (unsigned int i = unused.n; i--;) {
 		uint64_t p = MIN(unused.r[i].end, limit) - PAGE_SIZE;
 
 		if (unused.r[i].start > p || p >= limit)
 			continue;
 		cut(&unused, p, p + PAGE_SIZE);
-		return (uint64_t)memset(direct_map + p, 0, PAGE_SIZE) -
-		       (uint64_t)direct_map;
+		memset(direct_map + p, 0, PAGE_SIZE);
+		return p;
 	}
-	boot_stop("too little memory");
+	page = heap_alloc_zeroed(0);
+	if (!page)
+		boot_stop("too little memory");
+	return ptr_frame(page).n << PAGE_SHIFT;
 }
 
 bool memory_ram(unsigned int i, uint64_t *start, uint64_t *end)
@@ -120,7 +113,7 @@ void memory_to_heap(void)
 	for (unsigned int i = 0; i < unused.n; i++)
 		heap_add(MFN(unused.r[i].start >> PAGE_SHIFT),
 			 MFN(unused.r[i].end >> PAGE_SHIFT));
-	handed_over = true;
+	unused.n = 0;
 }
 
 void boot_stop(const char *fmt, ...)

@@ -9,17 +9,16 @@
 #include "pte.h"
 #include "x86.h"
 
-#define TABLE_FLAGS	    (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
-#define DATA_RW		    (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
-#define DATA_RO		    (PTE_P | PTE_A | PTE_NX)
-#define CODE		    (PTE_P | PTE_A)
-#define M2P_PAGE	    (DATA_RW | PTE_US)
-#define DEVICE		    (DATA_RW | PTE_PCD | PTE_PWT)
-#define SIZE_2M		    (1ul << 21)
-#define SIZE_1G		    (1ul << 30)
-#define DIRECT_MAX	    (9ul << 39) /* slots 262..270 */
-#define FRAMES_PER_M2P_PAGE (PAGE_SIZE / 8)
-#define RECORDS_PER_PAGE    (PAGE_SIZE / sizeof(struct frame))
+#define TABLE_FLAGS	 (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define DATA_RW		 (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+#define DATA_RO		 (PTE_P | PTE_A | PTE_NX)
+#define CODE		 (PTE_P | PTE_A)
+#define M2P_PAGE	 (DATA_RW | PTE_US)
+#define DEVICE		 (DATA_RW | PTE_PCD | PTE_PWT)
+#define SIZE_2M		 (1ul << 21)
+#define SIZE_1G		 (1ul << 30)
+#define DIRECT_MAX	 (9ul << 39) /* slots 262..270 */
+#define RECORDS_PER_PAGE (PAGE_SIZE / sizeof(struct frame))
 
 uint8_t *direct_map = (uint8_t *)VA_DIRECT;
 uint64_t *machphys = (uint64_t *)VA_M2P_RW;
@@ -60,29 +59,18 @@ static void map(uint64_t va, uint64_t phys, uint64_t size, uint64_t flags)
 /* ---- The parts ------------------------------------------------------------ */
 
 /* [start, end) by the largest pages; 2 MiB pages may reach beyond it. */
-static void map_direct(uint64_t start, uint64_t end, bool huge)
-{
-	uint64_t p = start & ~(SIZE_2M - 1);
-
-	while (p < end) {
-		uint64_t va = VA_DIRECT + p, step = SIZE_2M;
-
-		if (huge && p && !(p & (SIZE_1G - 1)) && end - p >= SIZE_1G)
-			step = SIZE_1G;
-		*entry(va, step == SIZE_1G ? 3 : 2) = p | DATA_RW | PTE_PSE;
-		p += step;
-	}
-}
-
-static void map_all_direct(void)
+static void map_direct(uint64_t start, uint64_t end)
 {
 	bool huge = cpuid(0x80000001, 0).d >> 26 & 1;
-	uint64_t start, end;
+	uint64_t step;
 
-	/* The firmware's areas, the screen, the trampoline. */
-	map_direct(0, SIZE_2M, false);
-	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
-		map_direct(start, end, huge);
+	for (uint64_t p = start & ~(SIZE_2M - 1); p < end; p += step) {
+		step = SIZE_2M;
+		if (huge && p && !(p & (SIZE_1G - 1)) && end - p >= SIZE_1G)
+			step = SIZE_1G;
+		*entry(VA_DIRECT + p, step == SIZE_1G ? 3 : 2) = p | DATA_RW |
+								 PTE_PSE;
+	}
 }
 
 static void map_image(void)
@@ -98,10 +86,10 @@ static void map_image(void)
 /* The M2P pages of frames [start, end); neighbours may share one. */
 static void map_m2p(uint64_t start, uint64_t end)
 {
-	uint64_t first = start / FRAMES_PER_M2P_PAGE;
+	uint64_t va = VA_M2P_RW + (start * 8 & PAGE_MASK);
 
-	for (uint64_t i = first; i * FRAMES_PER_M2P_PAGE < end; i++) {
-		uint64_t *e = entry(VA_M2P_RW + i * PAGE_SIZE, 1);
+	for (; va < VA_M2P_RW + end * 8; va += PAGE_SIZE) {
+		uint64_t *e = entry(va, 1);
 
 		if (*e)
 			continue;
@@ -111,36 +99,38 @@ static void map_m2p(uint64_t start, uint64_t end)
 }
 
 /* Frame records of [start, end), and of the hole before it. */
-static void map_records(uint64_t start, uint64_t end, uint64_t *mapped)
+static void map_records(uint64_t start, uint64_t end)
 {
-	uint64_t first = start / RECORDS_PER_PAGE;
+	static uint64_t mapped; /* pages */
 
-	for (; *mapped < first; ++*mapped)
-		*entry(VA_FRAMES + *mapped * PAGE_SIZE, 1) = hole | DATA_RW;
-	for (; *mapped * RECORDS_PER_PAGE < end; ++*mapped)
-		*entry(VA_FRAMES + *mapped * PAGE_SIZE, 1) = memory_page() |
-							     DATA_RW;
+	for (; mapped < start / RECORDS_PER_PAGE; mapped++)
+		map(VA_FRAMES + mapped * PAGE_SIZE, hole, 1, DATA_RW);
+	for (; mapped * RECORDS_PER_PAGE < end; mapped++)
+		map(VA_FRAMES + mapped * PAGE_SIZE, memory_page(), 1, DATA_RW);
+	frames_end = end;
 }
 
 static void map_frames(void)
 {
-	uint64_t start, end, mapped = 0;
+	uint64_t start, end, last = 0;
 
 	hole = memory_page();
 	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
-		start >>= PAGE_SHIFT;
-		end >>= PAGE_SHIFT;
-		map_m2p(start, end);
-		map_records(start, end, &mapped);
-		frames_end = end;
+		map_m2p(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+		map_records(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
 	}
 	/*
 	 * What guests see is the same tables: read-only and theirs through
 	 * this slot, writable and ours through the other.
 	 */
-	root[slot(VA_M2P, 4)] = root[slot(VA_M2P_RW, 4)] & ~PTE_RW;
-	root[slot(VA_M2P, 4)] |= PTE_NX;
+	root[slot(VA_M2P, 4)] = (root[slot(VA_M2P_RW, 4)] & ~PTE_RW) | PTE_NX;
 	root[slot(VA_M2P_RW, 4)] &= ~PTE_US;
+	/* Their records: holes are devices' until somebody denies it. */
+	frame_init((struct frame *)VA_FRAMES, frames_end);
+	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
+		frame_set_io(MFN(last), MFN(start >> PAGE_SHIFT));
+		last = end >> PAGE_SHIFT;
+	}
 }
 
 void paging_init(void)
@@ -150,14 +140,14 @@ void paging_init(void)
 	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
 		if (end > DIRECT_MAX)
 			memory_remove(DIRECT_MAX, end);
-	if (!(cpuid(0x80000001, 0).d >> 20 & 1))
-		boot_stop("the CPU cannot forbid execution (NX)");
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NX);
 	/* The early map of 4 GiB is what there is to write tables through. */
 	memory_limit(1ul << 32);
 	idle_root = memory_page();
 	root = frame_ptr(MFN(idle_root >> PAGE_SHIFT));
-	map_all_direct();
+	/* The firmware's areas, the trampoline; all RAM. */
+	map_direct(0, SIZE_2M);
+	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
+		map_direct(start, end);
 	map_image();
 	root[0] = ((uint64_t)early_l3 - VA_IMAGE + PA_IMAGE) | PTE_P | PTE_RW;
 	write_cr3(idle_root);
@@ -167,19 +157,12 @@ void paging_init(void)
 	map_frames();
 }
 
-struct frame *paging_frame_table(uint64_t *frames)
-{
-	*frames = frames_end;
-	return (struct frame *)VA_FRAMES;
-}
-
 void paging_seal(void)
 {
-	uint64_t pages = ROUND_UP(frames_end, RECORDS_PER_PAGE) /
-			 RECORDS_PER_PAGE;
+	uint64_t end = VA_FRAMES + frames_end * sizeof(struct frame);
 
-	for (uint64_t i = 0; i < pages; i++) {
-		uint64_t *e = entry(VA_FRAMES + i * PAGE_SIZE, 1);
+	for (uint64_t va = VA_FRAMES; va < end; va += PAGE_SIZE) {
+		uint64_t *e = entry(va, 1);
 
 		if ((*e & PTE_ADDR) == hole)
 			*e &= ~PTE_RW;

@@ -13,17 +13,12 @@
 extern uint64_t idle_root;
 
 /*
- * Leave the early tables for the final ones: direct map, image, frame table,
- * M2P (all M2P_INVALID), windows.
+ * Leave the early tables for the final ones: direct map, image, M2P (all
+ * M2P_INVALID), windows, frame table. Records of frames that are no RAM share
+ * one page, which paging_seal() makes read-only once they are written; it
+ * also takes away the identity map that APs start through.
  */
 void paging_init(void);
-
-/*
- * The frame table, with records of so many frames: those that are no RAM
- * share one page, which paging_seal() makes read-only once they are written.
- * It also takes away the identity map that APs start through.
- */
-struct frame *paging_frame_table(uint64_t *frames);
 void paging_seal(void);
 
 /* size bytes of device memory or tables at phys, for good; NULL: no room. */

@@ -55,17 +55,10 @@ static _Noreturn void ap_main(void)
 {
 	cpu_init();
 	apic_init();
-	this_cpu()->apic_id = apic_id();
 	smp_enter_cpu();
 	time_check_pair();
 	store_release(&checked, checked + 1);
 	cpu_leave();
-}
-
-static uint64_t *in_trampoline(const uint64_t *sym)
-{
-	return (uint64_t *)(direct_map + trampoline +
-			    ((const uint8_t *)sym - ap_trampoline));
 }
 
 void smp_reserve(void)
@@ -75,24 +68,21 @@ void smp_reserve(void)
 	memory_limit(UINT64_MAX);
 	memcpy(direct_map + trampoline, ap_trampoline,
 	       (size_t)(ap_trampoline_end - ap_trampoline));
-	*in_trampoline(&ap_root) = idle_root;
-	*in_trampoline(&ap_entry) = (uint64_t)ap_main;
+	start_entry = (uint64_t)ap_main;
 }
 
 static bool start_cpu(unsigned int n, unsigned int id)
 {
-	struct cpu *c = cpu_at(n);
+	uint32_t startup = APIC_STARTUP | (uint32_t)(trampoline >> PAGE_SHIFT);
 	uint64_t end;
 
-	c->id = n;
-	c->apic_id = id;
-	*in_trampoline(&ap_stack) = (uint64_t)cpu_blocks +
-				    n * (uint64_t)CPU_BLOCK + CPU_STACK_TOP;
+	cpu_at(n)->id = n;
+	start_stack += CPU_BLOCK;
 	smp_mb();
-	apic_send_init(id);
+	apic_send(id, APIC_INIT);
 	time_delay(10 * MS);
 	for (int i = 0; i < 2 && !(cpus_online() >> n & 1); i++) {
-		apic_send_startup(id, (uint8_t)(trampoline >> PAGE_SHIFT));
+		apic_send(id, startup);
 		time_delay(MS / 5);
 	}
 	for (end = now_ns() + START_TIMEOUT; !(cpus_online() >> n & 1);) {
@@ -111,7 +101,7 @@ void smp_start(unsigned int max)
 	unsigned int n = 1, left = 0;
 
 	for (unsigned int i = 0; i < acpi.nr_cpus; i++) {
-		if (acpi.apic_id[i] == apic_id())
+		if (acpi.apic_id[i] == this_cpu()->apic_id)
 			continue;
 		if (n == MAX_CPUS || (max && n >= max))
 			left++;
@@ -148,7 +138,7 @@ void smp_park(void)
 		asm volatile("cli; hlt");
 }
 
-void smp_park_if_stopping(void)
+void irq_nmi(void)
 {
 	uint32_t by = READ_ONCE(stopper);
 
@@ -164,16 +154,13 @@ void smp_stop_others(void)
 	/* Of two that stop the machine at once the first one does. */
 	__atomic_compare_exchange_n(&stopper, &none, 1 + self, false,
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	smp_park_if_stopping();
+	irq_nmi();
 	for (unsigned int n = 0; n < MAX_CPUS; n++) {
 		if (n == self || !(cpus_online() >> n & 1))
 			continue;
-		apic_send_nmi(cpu_at(n)->apic_id);
+		apic_send(cpu_at(n)->apic_id, APIC_NMI);
 		others++;
 	}
-	for (uint32_t i = 0; i < PATIENCE; i++) {
-		if (READ_ONCE(parked) >= others)
-			break;
+	for (uint32_t i = 0; i < PATIENCE && READ_ONCE(parked) < others; i++)
 		cpu_relax_poll();
-	}
 }

@@ -29,8 +29,6 @@ void smp_start(unsigned int max);
  */
 void smp_stop_others(void);
 bool machine_stopping(void);
-/* The NMI's part: if another CPU is stopping the machine, park. */
-void smp_park_if_stopping(void);
 _Noreturn void smp_park(void);
 
 #endif

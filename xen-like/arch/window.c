@@ -35,26 +35,19 @@ static void release(mfn_t *m)
 /* LDTR for v, by a descriptor in the reserved page (SDM volume 3, 3.5). */
 static void ldt_load(const struct vcpu *v)
 {
-	unsigned int cpu = cpu_id();
-	uint64_t base = WINDOW_LDT(cpu), limit = v->x86.ldt_entries * 8ul - 1;
-	uint64_t *desc = (uint64_t *)(WINDOW_GDT(cpu) + (SEL_LDT & ~7ul));
+	uint64_t gdt = WINDOW_GDT(cpu_id());
 
-	if (!v->x86.ldt_entries) {
-		asm volatile("lldt %w0" : : "r"(0));
-		return;
-	}
-	desc[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | LDT_TYPE << 40 |
-		  (limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
-	desc[1] = base >> 32;
-	asm volatile("lldt %w0" : : "r"(SEL_LDT));
+	if (v->x86.ldt_entries)
+		descriptor_set((uint64_t *)(gdt + SEL_LDT), LDT_TYPE,
+			       WINDOW_LDT(cpu_id()),
+			       v->x86.ldt_entries * 8ul - 1);
+	asm volatile("lldt %w0" : : "r"(v->x86.ldt_entries ? SEL_LDT : 0));
 }
 
 void arch_ldt_drop(struct vcpu *v)
 {
-	unsigned int i;
-
 	lock_take(&v->x86.ldt_lock);
-	for (i = 0; i < ARRAY_SIZE(v->x86.ldt); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(v->x86.ldt); i++) {
 		if (!v->x86.ldt[i].n)
 			continue;
 		if (v == current_vcpu())
@@ -117,9 +110,7 @@ static bool ldt_map(struct vcpu *v, uint64_t offset)
 
 static void gdt_show(const struct vcpu *v)
 {
-	unsigned int i;
-
-	for (i = 0; i < GDT_PAGES; i++)
+	for (unsigned int i = 0; i < GDT_PAGES; i++)
 		this_cpu()->window[i] = window_pte(v->x86.gdt[i]);
 }
 
@@ -154,10 +145,8 @@ fail:
 
 void window_load(const struct vcpu *v)
 {
-	unsigned int i;
-
 	gdt_show(v);
-	for (i = 0; i < ARRAY_SIZE(v->x86.ldt); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(v->x86.ldt); i++)
 		this_cpu()->window[WINDOW_LDT_PTE + i] =
 			window_pte(v->x86.ldt[i]);
 	ldt_load(v);
@@ -166,41 +155,29 @@ void window_load(const struct vcpu *v)
 uint32_t window_selector(gva_t va)
 {
 	uint64_t offset = va - WINDOW_GDT(cpu_id());
-	uint64_t in_ldt = WINDOW_LDT(cpu_id()) - WINDOW_GDT(cpu_id());
 
 	if (offset >= WINDOW_SIZE)
 		return 0;
-	if (offset < in_ldt)
-		return (uint32_t)offset & ~7u;
-	return ((uint32_t)(offset - in_ldt) & ~7u) | SELECTOR_LDT;
-}
-
-/* The guest's own access to its LDT failed: as if by its own address. */
-static void ldt_fault(struct vcpu *v, uint64_t offset, uint32_t error)
-{
-	gva_t va = v->x86.ldt_base + offset;
-	uint32_t selector = (uint32_t)(offset & ~7ul) | SELECTOR_LDT;
-
-	if (!canonical(va))
-		bounce_exception_error(v, X86_EXC_GP, selector);
-	else
-		bounce_page_fault(v, va, error);
+	return (uint32_t)(offset & (WINDOW_LDT_OFFSET - 1) & ~7ul) |
+	       (offset < WINDOW_LDT_OFFSET ? 0 : SELECTOR_LDT);
 }
 
 bool window_fault(struct vcpu *v, gva_t va, uint32_t error, bool in_guest)
 {
 	uint64_t offset = va - WINDOW_GDT(cpu_id());
-	uint64_t in_ldt = WINDOW_LDT(cpu_id()) - WINDOW_GDT(cpu_id());
+	bool in_ldt = offset >= WINDOW_LDT_OFFSET;
+	gva_t ldt_va = v->x86.ldt_base + offset - WINDOW_LDT_OFFSET;
 
 	if (offset >= WINDOW_SIZE || !v->domain ||
 	    (error & (PF_USER | PF_RESERVED)))
 		return false;
-	if (offset >= in_ldt && ldt_map(v, offset - in_ldt))
+	if (in_ldt && ldt_map(v, offset - WINDOW_LDT_OFFSET))
 		return true;
 	if (!in_guest)
 		return false;
-	if (offset >= in_ldt)
-		ldt_fault(v, offset - in_ldt, error);
+	/* The guest's own access to its LDT: as if by its own address. */
+	if (in_ldt && canonical(ldt_va))
+		bounce_page_fault(v, ldt_va, error);
 	else
 		bounce_exception_error(v, X86_EXC_GP, window_selector(va));
 	return true;

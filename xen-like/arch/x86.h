@@ -19,7 +19,6 @@
 #define CR4_PAE	       (1ul << 5)
 #define CR4_MCE	       (1ul << 6)
 #define CR4_PGE	       (1ul << 7)
-#define CR4_PCE	       (1ul << 8)
 #define CR4_OSFXSR     (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_FSGSBASE   (1ul << 16)
@@ -57,8 +56,6 @@
 #define MSR_KERNEL_GS_BASE    0xc0000102
 #define MSR_TSC_AUX	      0xc0000103
 #define EFER_SCE	      (1ul << 0)
-#define EFER_LME	      (1ul << 8)
-#define EFER_LMA	      (1ul << 10)
 #define EFER_NX		      (1ul << 11)
 
 /* An address of 48 bits, sign extended. */

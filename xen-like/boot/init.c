@@ -26,17 +26,9 @@
 
 static struct boot_info boot;
 
-static void banner(void)
-{
-	params.console_com1 = true;
-	uart_init(115200);
-	print(LOG_ERR, "Enso, a paravirtualizing hypervisor for x86-64\n");
-}
-
 static void options(void)
 {
 	param_parse(boot.cmdline);
-	print_set_levels(params.loglvl, params.guest_loglvl);
 	uart_init(params.com1_baud);
 	print(LOG_INFO, "Command line: %s\n", boot.cmdline);
 }
@@ -94,17 +86,9 @@ void bootinfo_release_modules(const struct boot_info *bi)
 	}
 }
 
-static void heap_init(void)
+static void deny_page(uint64_t phys)
 {
-	uint64_t frames, start, end, hole = 0;
-	struct frame *table = paging_frame_table(&frames);
-
-	frame_init(table, frames);
-	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
-		frame_set_io(MFN(hole >> PAGE_SHIFT), MFN(start >> PAGE_SHIFT));
-		hole = end;
-	}
-	memory_to_heap();
+	frame_deny_io(MFN(phys >> PAGE_SHIFT), MFN((phys >> PAGE_SHIFT) + 1));
 }
 
 static void interrupts(void)
@@ -112,15 +96,9 @@ static void interrupts(void)
 	apic_map(acpi.lapic);
 	ioapic_init();
 	apic_init();
-	this_cpu()->apic_id = apic_id();
-	frame_deny_io(MFN(acpi.lapic >> PAGE_SHIFT),
-		      MFN((acpi.lapic >> PAGE_SHIFT) + 1));
-	/* What no address can name: the CPU would fault on reserved bits. */
-	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
-		      MFN_NONE);
+	deny_page(acpi.lapic);
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++)
-		frame_deny_io(MFN(acpi.ioapic[i] >> PAGE_SHIFT),
-			      MFN((acpi.ioapic[i] >> PAGE_SHIFT) + 1));
+		deny_page(acpi.ioapic[i]);
 }
 
 static void console_input_on(void)
@@ -143,7 +121,9 @@ static void own_memory(void)
 
 void init(uint32_t magic, uint64_t info)
 {
-	banner();
+	params.console_com1 = true;
+	uart_init(115200);
+	print(LOG_ERR, "Enso, a paravirtualizing hypervisor for x86-64\n");
 	multiboot_parse(magic, info, &boot);
 	options();
 	cpu_check();
@@ -152,7 +132,7 @@ void init(uint32_t magic, uint64_t info)
 	paging_init();
 	cpu_init();
 	smp_reserve();
-	heap_init();
+	memory_to_heap();
 	acpi_init(boot.rsdp);
 	interrupts();
 	time_init();
