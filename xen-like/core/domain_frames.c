@@ -103,8 +103,10 @@ mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
 		unreserve(d, n);
 		return m;
 	}
-	for (uint64_t i = 0; i < n; i++)
+	for (uint64_t i = 0; i < n; i++) {
 		give(d, MFN(m.n + i));
+		cpu_relax_poll();
+	}
 	return m;
 }
 
