@@ -5,7 +5,7 @@
  * and rip on the syscall instruction, so events are taken in between.
  */
 #include "hypercall.h"
-#include "trace.h"
+#include "param.h"
 
 /* entry.S pushes one of these, word by word. */
 _Static_assert(offsetof(struct hypercall, v) == 0 &&
@@ -57,9 +57,8 @@ static inline __attribute__((always_inline)) void run(struct hypercall *h)
 		r->rax = (uint64_t)rc;
 }
 
-static __attribute__((noinline)) void run_traced(struct hypercall *h)
+static __attribute__((noinline)) void run_measured(struct hypercall *h)
 {
-	trace_record(TRACE_HYPERCALL, h->nr, h->arg[0]);
 	arch_stretch_begin();
 	run(h);
 	arch_stretch_end();
@@ -68,8 +67,8 @@ static __attribute__((noinline)) void run_traced(struct hypercall *h)
 /* The way of every call: each instruction counts. */
 void hypercall_run(struct hypercall *h)
 {
-	if (unlikely(trace_on))
-		run_traced(h);
+	if (unlikely(params.stretch))
+		run_measured(h);
 	else
 		run(h);
 }

@@ -6,7 +6,6 @@
  * arguments that are left, and the call goes on from it.
  */
 #include "hypercall.h"
-#include "trace.h"
 
 _Static_assert(sizeof(((struct multicall_entry *)0)->args) >=
 		       sizeof(((struct hypercall *)0)->arg),
@@ -14,7 +13,6 @@ _Static_assert(sizeof(((struct multicall_entry *)0)->args) >=
 
 static int64_t run(struct hypercall *sub)
 {
-	trace(TRACE_HYPERCALL, sub->nr, sub->arg[0]);
 	/* A list within a list is refused. */
 	if (sub->nr == __HYPERVISOR_multicall)
 		return -XEN_EINVAL;

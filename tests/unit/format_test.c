@@ -4,6 +4,18 @@
 #include "print.h"
 #include "unit.h"
 
+static __attribute__((format(printf, 3, 4))) int format(char *buf, size_t size,
+							const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vformat(buf, size, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
 #define SAME(...)                                                  \
 	do {                                                       \
 		char ours[128], libc[128];                         \
@@ -15,34 +27,32 @@
 
 static void format_numbers(void)
 {
-	SAME("%d %i %u", -1, 2147483647, 4294967295u);
+	SAME("%d %d %u", -1, 2147483647, 4294967295u);
 	SAME("%d", -2147483647 - 1);
 	SAME("%ld %lu", -9223372036854775807l - 1, ~0ul);
-	SAME("%x %X %lx", 0xabcdefu, 0xabcdefu, 0xfeedfacecafebeeful);
-	SAME("%lld %zu", -5ll, (size_t)7);
+	SAME("%x %lx", 0xabcdefu, 0xfeedfacecafebeeful);
 	SAME("%u%%", 100u);
 	SAME("%d", 0);
 }
 
 static void format_layout(void)
 {
-	SAME("[%5d][%-5d][%05d]", 42, 42, 42);
-	SAME("[%5d][%-5d][%05d]", -42, -42, -42);
-	SAME("[%016lx][%-16lx][%16lx]", 0x1234ul, 0x1234ul, 0x1234ul);
+	SAME("[%5d][%05d]", 42, 42);
+	SAME("[%5d][%05d]", -42, -42);
+	SAME("[%016lx][%16lx]", 0x1234ul, 0x1234ul);
 	SAME("[%2d]", 12345);
 	SAME("[%p]", (void *)0x1000);
 	SAME("[%20p]", (void *)0x1000);
-	SAME("[%c][%3c][%-3c]", 'a', 'b', 'c');
+	SAME("[%c][%3c]", 'a', 'b');
 }
 
 static void format_strings(void)
 {
 	char text[3] = { 'a', 'b', 'c' }; /* no end */
 
-	SAME("[%s][%6s][%-6s]", "abc", "abc", "abc");
-	SAME("[%.2s][%.9s][%5.1s]", "abc", "abc", "abc");
-	SAME("[%.3s]", text);
-	SAME("[%.*s]", 2, text);
+	SAME("[%s][%6s]", "abc", "abc");
+	SAME("[%.*s][%.*s][%5.*s]", 2, "abc", 9, "abc", 1, "abc");
+	SAME("[%.*s]", 3, text);
 	SAME("%s", "");
 }
 
@@ -63,7 +73,7 @@ static void format_bounds(void)
 static void format_wrong(void)
 {
 	char buf[32];
-	const char *null = NULL, *odd = "%q %", *cut = "%-08";
+	const char *null = NULL, *odd = "%q %", *cut = "%08";
 
 	format(buf, sizeof(buf), "%s", null);
 	CU_ASSERT_STRING_EQUAL(buf, "(null)");

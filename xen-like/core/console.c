@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console: output of ours and of the guests, the log that keeps it, and
- * input, which is the initial domain's or goes to the keys of the hypervisor.
+ * The console: messages of ours, output of the guests, and input, which is
+ * the initial domain's or goes to the keys of the hypervisor.
  *
- * console_lock, last in the order, guards everything here. After
- * console_panic() it is not taken any more: the CPU that goes down must be
- * heard, whoever holds it.
+ * console_lock, last in the order, guards everything here. After a panic it
+ * is not taken any more: the CPU that goes down must be heard, whoever holds
+ * it.
  */
-#include "console.h"
 #include "arch.h"
-#include "audit.h"
 #include "evtchn.h"
+#include "panic.h"
+#include "param.h"
 #include "print.h"
 #include "sched.h"
-#include "trace.h"
 
-#define LOG_SIZE   16384u
 #define INPUT_SIZE 128u
 #define ESCAPE	   1 /* ^A */
 
 static struct lock console_lock;
-bool console_panicking;
+static bool panicking;
 static bool mid_line; /* our own last text did not end its line */
-static char log_text[LOG_SIZE];
-static uint64_t log_end; /* bytes ever written */
 static char input[INPUT_SIZE];
 static uint32_t input_in, input_out; /* free running */
 static unsigned int escapes;
@@ -32,7 +28,7 @@ static char key_pressed; /* for console_softirq(), 0 none */
 
 static void console_take(void)
 {
-	if (!READ_ONCE(console_panicking))
+	if (!READ_ONCE(panicking))
 		lock_take(&console_lock);
 }
 
@@ -42,21 +38,10 @@ static void console_drop(void)
 		lock_drop(&console_lock);
 }
 
-void console_panic(void)
-{
-	WRITE_ONCE(console_panicking, true);
-}
-
 /* ---- Output -------------------------------------------------------------- */
 
-static void emit(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		log_text[log_end++ % LOG_SIZE] = text[i];
-	arch_console_write(text, len);
-}
-
-void console_message(const char *text)
+/* Text of our own: each line gets the prefix. */
+static void message(const char *text)
 {
 	static const char prefix[] = "(ENSO) ";
 	size_t n;
@@ -66,33 +51,46 @@ void console_message(const char *text)
 		for (n = 0; text[n] && text[n] != '\n'; n++)
 			;
 		if (!mid_line)
-			emit(prefix, sizeof(prefix) - 1);
+			arch_console_write(prefix, sizeof(prefix) - 1);
 		mid_line = text[n] != '\n';
 		n += !mid_line;
-		emit(text, n);
+		arch_console_write(text, n);
 		text += n;
 	}
 	console_drop();
 }
 
+void print(enum log_level level, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	if (level > params.loglvl && !panicking)
+		return;
+	va_start(ap, fmt);
+	vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	message(text);
+}
+
+void panic(const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	WRITE_ONCE(panicking, true);
+	va_start(ap, fmt);
+	vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	print(LOG_ERR, "PANIC on CPU %u: %s\n", cpu_id(), text);
+	arch_panic_stop();
+}
+
 void console_write(const char *text, size_t len)
 {
 	console_take();
-	emit(text, len);
+	arch_console_write(text, len);
 	console_drop();
-}
-
-size_t console_log(uint64_t *from, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	console_take();
-	if (*from + LOG_SIZE < log_end || *from > log_end)
-		*from = log_end - MIN(log_end, (uint64_t)LOG_SIZE);
-	while (n < size && *from < log_end)
-		buf[n++] = log_text[(*from)++ % LOG_SIZE];
-	console_drop();
-	return n;
 }
 
 /* ---- Input --------------------------------------------------------------- */
@@ -116,23 +114,19 @@ void console_unread(size_t n)
 	console_drop();
 }
 
-/* Whose is c? True: queued for the initial domain. console_lock is held. */
-static bool input_sort(char c)
+/* Whose is c: the initial domain's, or a key? console_lock is held. */
+static void input_sort(char c)
 {
 	escapes = c == ESCAPE ? escapes + 1 : 0;
 	if (escapes == 3) {
 		escapes = 0;
 		input_ours = !input_ours;
 		key_pressed = ESCAPE;
-		return false;
-	}
-	if (input_ours) {
+	} else if (input_ours) {
 		key_pressed = c;
-		return false;
-	}
-	if (input_in - input_out < INPUT_SIZE)
+	} else if (input_in - input_out < INPUT_SIZE) {
 		input[input_in++ % INPUT_SIZE] = c;
-	return true;
+	}
 }
 
 void console_input(char c)
@@ -170,27 +164,12 @@ static void key_domains(void)
 	}
 }
 
-static void key_trace(void)
-{
-	trace_dump(32);
-}
-
 static void key_debug(void)
 {
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		for (unsigned int i = 0; i < MAX_VCPUS; i++)
 			if (vcpu_find(d, i))
 				evtchn_virq(vcpu_find(d, i), VIRQ_DEBUG);
-}
-
-static void key_halt(void)
-{
-	arch_halt();
-}
-
-static void key_reboot(void)
-{
-	arch_reboot();
 }
 
 static void key_help(void);
@@ -202,10 +181,9 @@ static const struct key {
 	{ 'h', key_help, "this list" },
 	{ 'q', key_domains, "domains and their vCPUs" },
 	{ 'd', key_debug, "raise VIRQ_DEBUG on all vCPUs" },
-	{ 'T', key_trace, "the last trace records" },
 	{ 'a', domain_audit_machine, "audit, with all domains stopped" },
-	{ 'H', key_halt, "halt the machine" },
-	{ 'R', key_reboot, "reboot the machine" },
+	{ 'H', arch_halt, "halt the machine" },
+	{ 'R', arch_reboot, "reboot the machine" },
 };
 
 static void key_help(void)

@@ -9,10 +9,9 @@ struct out {
 
 /* How one conversion is laid out. */
 struct spec {
-	bool left, zero, upper;
+	bool zero, is_long;
 	unsigned int width;
-	int precision; /* -1: none */
-	unsigned int longs;
+	int most; /* characters of a string, -1: all */
 };
 
 static void put(struct out *o, char c)
@@ -35,26 +34,23 @@ static void put_field(struct out *o, const struct spec *s, const char *sign,
 	size_t all = len + (*sign != 0) + (sign[0] && sign[1]);
 	size_t fill = s->width > all ? s->width - all : 0;
 
-	if (!s->left && !s->zero)
+	if (!s->zero)
 		pad(o, ' ', fill);
 	while (*sign)
 		put(o, *sign++);
-	if (!s->left && s->zero)
+	if (s->zero)
 		pad(o, '0', fill);
 	while (len--)
 		put(o, *text++);
-	if (s->left)
-		pad(o, ' ', fill);
 }
 
 static void put_number(struct out *o, const struct spec *s, const char *sign,
 		       uint64_t n, unsigned int base)
 {
-	const char *digits = s->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[20], *p = text + sizeof(text);
 
 	do {
-		*--p = digits[n % base];
+		*--p = "0123456789abcdef"[n % base];
 		n /= base;
 	} while (n);
 	put_field(o, s, sign, p, (size_t)(text + sizeof(text) - p));
@@ -66,46 +62,23 @@ static void put_string(struct out *o, struct spec *s, const char *text)
 
 	if (!text)
 		text = "(null)";
-	while ((s->precision < 0 || len < (size_t)s->precision) && text[len])
+	while ((s->most < 0 || len < (size_t)s->most) && text[len])
 		len++;
 	s->zero = false;
 	put_field(o, s, "", text, len);
 }
 
-static const char *parse_number(const char *f, unsigned int *n)
-{
-	*n = 0;
-	while (*f >= '0' && *f <= '9')
-		*n = *n * 10 + (unsigned int)(*f++ - '0');
-	return f;
-}
-
 static const char *parse_spec(const char *f, struct spec *s, va_list *ap)
 {
-	unsigned int n;
-
-	*s = (struct spec){ .precision = -1 };
-	for (;; f++) {
-		if (*f == '-')
-			s->left = true;
-		else if (*f == '0')
-			s->zero = true;
-		else
-			break;
-	}
-	f = parse_number(f, &s->width);
+	*s = (struct spec){ .zero = *f == '0', .most = -1 };
+	for (; *f >= '0' && *f <= '9'; f++)
+		s->width = s->width * 10 + (unsigned int)(*f - '0');
 	if (f[0] == '.' && f[1] == '*') {
-		s->precision = va_arg(*ap, int);
+		s->most = va_arg(*ap, int);
 		f += 2;
-	} else if (*f == '.') {
-		f = parse_number(f + 1, &n);
-		s->precision = (int)n;
 	}
-	while (*f == 'l' || *f == 'z') {
-		s->longs++;
-		f++;
-	}
-	return f;
+	s->is_long = *f == 'l';
+	return f + s->is_long;
 }
 
 static void convert(struct out *o, char c, struct spec *s, va_list *ap)
@@ -116,18 +89,14 @@ static void convert(struct out *o, char c, struct spec *s, va_list *ap)
 
 	switch (c) {
 	case 'd':
-	case 'i':
-		i = s->longs ? va_arg(*ap, long) : va_arg(*ap, int);
+		i = s->is_long ? va_arg(*ap, long) : va_arg(*ap, int);
 		n = i < 0 ? -(uint64_t)i : (uint64_t)i;
 		put_number(o, s, i < 0 ? "-" : "", n, 10);
 		break;
-	case 'X':
-		s->upper = true;
-		/* fall through */
 	case 'u':
 	case 'x':
-		n = s->longs ? va_arg(*ap, unsigned long)
-			     : va_arg(*ap, unsigned int);
+		n = s->is_long ? va_arg(*ap, unsigned long)
+			       : va_arg(*ap, unsigned int);
 		put_number(o, s, "", n, c == 'u' ? 10 : 16);
 		break;
 	case 'p':
@@ -167,15 +136,4 @@ int vformat(char *buf, size_t size, const char *fmt, va_list ap)
 	if (size)
 		buf[MIN(o.len, size - 1)] = 0;
 	return (int)o.len;
-}
-
-int format(char *buf, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vformat(buf, size, fmt, ap);
-	va_end(ap);
-	return n;
 }

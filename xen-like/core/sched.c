@@ -16,7 +16,6 @@
 #include "evtchn.h"
 #include "panic.h"
 #include "print.h"
-#include "trace.h"
 
 #define SLICE_NS  30000000ul
 #define POLL_SOME (~0u)
@@ -317,8 +316,6 @@ static void schedule(void)
 	if (next == prev)
 		return;
 
-	trace(TRACE_SWITCH, next->domain ? next->domain->id : DOMID_IDLE,
-	      next->id);
 	if (prev->domain)
 		copy_runstate(prev, before);
 	arch_switch(prev, next);

@@ -155,7 +155,7 @@ void arch_vcpu_dump(struct vcpu *v);
 
 void arch_console_write(const char *text, size_t len);
 /*
- * Measuring, if somebody wants it (trace_on): a stretch begins where a guest
+ * Measuring, if somebody wants it (params.stretch): a stretch begins where a guest
  * is left, ends and begins anew at each poll, ends where it is gone back to.
  * The longest of any CPU on one line; nothing if none was measured.
  */

@@ -9,9 +9,10 @@
 #include "types.h"
 
 struct params {
-	bool console_com1, console_vga, noreboot, xpti_ignore, sync_console;
-	uint32_t com1_baud;		       /* 0: leave as it is */
-	uint8_t loglvl, guest_loglvl;	       /* enum log_level */
+	bool console_com1, console_vga, noreboot, xpti_ignore;
+	bool stretch;	    /* measure the longest one without a poll */
+	uint32_t com1_baud; /* 0: leave as it is */
+	uint8_t loglvl;	    /* enum log_level */
 	uint64_t dom0_min, dom0_mem, dom0_max; /* bytes, 0 default */
 	unsigned int dom0_min_vcpus; /* as many as CPUs, but not fewer */
 	unsigned int dom0_max_vcpus; /* and not more; 0 no limit */
