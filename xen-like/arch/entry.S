@@ -114,7 +114,7 @@ syscall_entry:
 	mov	%rsp, %rdi
 	call	hypercall_run
 	add	$56, %rsp
-	CHECK_WORK leave_guest_work
+	CHECK_WORK leave_work
 	testl	$EXIT_SYSRET, VCPU_regs + REGS_error_code(%rbx)
 	jz	leave_iret
 	/* Nothing switched: C has preserved rbp and r12 to r15. */
@@ -158,7 +158,7 @@ leave:
 	mov	CPU_current(%rsp), %rbx
 	cmpq	$0, VCPU_domain(%rbx)
 	je	leave_idle
-	CHECK_WORK leave_guest_work
+	CHECK_WORK leave_work
 	testl	$EXIT_SYSRET, VCPU_regs + REGS_error_code(%rbx)
 	jz	leave_iret
 	LOAD_REGS rbp, r12, r13, r14, r15
@@ -188,7 +188,7 @@ iret_failed:
 	call	trap_iret_failed
 	jmp	leave
 
-leave_guest_work:
+leave_work:
 	mov	%rbx, %rdi
 	call	trap_exit_work
 	jmp	leave
@@ -197,10 +197,8 @@ leave_idle:
 	mov	VCPU_cpu(%rbx), %eax
 	lea	softirq_pending(%rip), %rdx
 	cmpl	$0, (%rdx, %rax, 4)
-	jne	1f
+	jne	leave_work
 	call	irq_idle
-	jmp	leave
-1:	call	softirq_run
 	jmp	leave
 
 /* ---- Exceptions and interrupts -------------------------------------------- */

@@ -28,7 +28,7 @@ void trap_syscall(struct vcpu *v);
 void trap_syscall32(struct vcpu *v);
 /* The iret to v's registers faulted; v->regs has vector and error code. */
 void trap_iret_failed(struct vcpu *v);
-/* Something is due before v (current) may be left to: do one thing of it. */
+/* Something is due before v (current, or idle) is left to: do one thing. */
 void trap_exit_work(struct vcpu *v);
 
 /* Places of entry.S. */

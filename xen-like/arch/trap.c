@@ -13,6 +13,7 @@
 #include "entry.h"
 #include "irq.h"
 #include "panic.h"
+#include "param.h"
 #include "print.h"
 #include "pte.h"
 #include "ptwr.h"
@@ -302,12 +303,16 @@ void trap_guest(struct vcpu *v)
 {
 	unsigned int vector = v->regs.entry_vector;
 
+	if (unlikely(params.stretch))
+		arch_stretch_begin();
 	if (vector <= EXC_LAST)
 		trap_exception(v, vector);
 	else if (vector == VECTOR_INT80)
 		trap_int80(v);
 	else
 		irq_handle(vector);
+	if (unlikely(params.stretch))
+		arch_stretch_end();
 }
 
 /* ---- System calls ------------------------------------------------------------------ */
@@ -347,12 +352,16 @@ static void deliver_nmi(struct vcpu *v)
 
 void trap_exit_work(struct vcpu *v)
 {
+	if (unlikely(params.stretch))
+		arch_stretch_begin();
 	if (READ_ONCE(softirq_pending[cpu_id()]))
 		softirq_run();
 	else if (v->nmi_pending)
 		deliver_nmi(v);
 	else if (vcpu_upcall_due(v))
 		bounce_callback(v, &v->x86.event);
+	if (unlikely(params.stretch))
+		arch_stretch_end();
 }
 
 void trap_iret_failed(struct vcpu *v)
