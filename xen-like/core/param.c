@@ -135,13 +135,11 @@ static bool set_console(struct part value, void *to)
 	bool ok = true;
 
 	(void)to;
-	params.console_com1 = params.console_vga = false;
+	params.console_com1 = false;
 	while (value.len) {
 		part_split(&value, ',', &word);
 		if (part_is(word, "com1"))
 			params.console_com1 = true;
-		else if (part_is(word, "vga"))
-			params.console_vga = true;
 		else if (!part_is(word, "none"))
 			ok = false;
 	}

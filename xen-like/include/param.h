@@ -9,7 +9,7 @@
 #include "types.h"
 
 struct params {
-	bool console_com1, console_vga, noreboot, xpti_ignore;
+	bool console_com1, noreboot, xpti_ignore;
 	bool stretch;	    /* measure the longest one without a poll */
 	uint32_t com1_baud; /* 0: leave as it is */
 	uint8_t loglvl;	    /* enum log_level */
