@@ -81,7 +81,8 @@ static int64_t op_get_physid(struct hypercall *h, struct vcpu *v)
 {
 	struct vcpu_get_physid id;
 
-	if (!v->domain->privileged || __builtin_popcount(v->affinity) != 1 ||
+	if (!v->domain->privileged ||
+	    __builtin_popcount(v->affinity & cpus_online()) != 1 ||
 	    v->id >= MAX_CPUS || !(cpus_online() >> v->id & 1))
 		return -XEN_EINVAL;
 	id.phys_id = arch_cpu_physid(v->id);
