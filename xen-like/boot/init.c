@@ -96,6 +96,9 @@ static void interrupts(void)
 	apic_map(acpi.lapic);
 	ioapic_init();
 	apic_init();
+	/* What no address can name: the CPU would fault on reserved bits. */
+	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
+		      MFN_NONE);
 	deny_page(acpi.lapic);
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++)
 		deny_page(acpi.ioapic[i]);
