@@ -8,41 +8,37 @@
 
 #define RANGES 128
 
-struct ranges {
-	unsigned int n;
-	struct range {
-		uint64_t start, end;
-	} r[RANGES];
-};
+struct memory_range memory_ram[RANGES + 1];
+uint64_t memory_limit;
 
-static struct ranges ram, unused;
-static uint64_t limit;
+static struct memory_range unused[RANGES + 1];
 
-static void append(struct ranges *l, uint64_t start, uint64_t end)
+/* Append to a list, which an empty range ends. */
+static void append(struct memory_range *l, uint64_t start, uint64_t end)
 {
+	struct memory_range *r = l;
+
 	if (start >= end)
 		return;
-	if (l->n && l->r[l->n - 1].end >= start) {
-		l->r[l->n - 1].end = MAX(end, l->r[l->n - 1].end);
-		return;
-	}
-	if (l->n < RANGES)
-		l->r[l->n++] = (struct range){ start, end };
+	while (r->end && r->end < start)
+		r++;
+	if (r->end)
+		r->end = MAX(end, r->end);
+	else if (r < l + RANGES)
+		*r = (struct memory_range){ start, end };
 }
 
-static void cut(struct ranges *l, uint64_t start, uint64_t end)
+static void cut(struct memory_range *l, uint64_t start, uint64_t end)
 {
-	static struct ranges old;
+	static struct memory_range old[RANGES + 1];
 
-	old = *l;
-	l->n = 0;
+	memcpy(old, l, sizeof(old));
+	memset(l, 0, sizeof(old));
 	start &= PAGE_MASK;
 	end = ROUND_UP(end, PAGE_SIZE);
-	for (unsigned int i = 0; i < old.n; i++) {
-		struct range r = old.r[i];
-
-		append(l, r.start, MIN(r.end, start));
-		append(l, MAX(r.start, end), r.end);
+	for (const struct memory_range *r = old; r->end; r++) {
+		append(l, r->start, MIN(r->end, start));
+		append(l, MAX(r->start, end), r->end);
 	}
 }
 
@@ -50,70 +46,58 @@ void memory_add(uint64_t start, uint64_t end)
 {
 	start = ROUND_UP(start, PAGE_SIZE);
 	end &= PAGE_MASK;
-	append(&ram, start, end);
-	append(&unused, start, end);
+	append(memory_ram, start, end);
+	append(unused, start, end);
 }
 
 void memory_remove(uint64_t start, uint64_t end)
 {
-	cut(&ram, start, end);
-	cut(&unused, start, end);
+	cut(memory_ram, start, end);
+	cut(unused, start, end);
 }
 
 void memory_reserve(uint64_t start, uint64_t end)
 {
-	if (start < end)
-		cut(&unused, start, end);
+	cut(unused, start, end);
 }
 
-void memory_limit(uint64_t below)
+static uint64_t page_from_heap(void)
 {
-	limit = below;
-}
+	void *page = heap_alloc_zeroed(0);
 
-uint64_t memory_page(void)
-{
-	void *page;
-
-	for (unsigned int i = unused.n; i--;) {
-		uint64_t p = MIN(unused.r[i].end, limit) - PAGE_SIZE;
-
-		if (unused.r[i].start > p || p >= limit)
-			continue;
-		cut(&unused, p, p + PAGE_SIZE);
-		memset(direct_map + p, 0, PAGE_SIZE);
-		return p;
-	}
-	page = heap_alloc_zeroed(0);
 	if (!page)
 		boot_stop("too little memory");
 	return ptr_frame(page).n << PAGE_SHIFT;
 }
 
-bool memory_ram(unsigned int i, uint64_t *start, uint64_t *end)
+uint64_t memory_page(void)
 {
-	if (i >= ram.n)
-		return false;
-	*start = ram.r[i].start;
-	*end = ram.r[i].end;
-	return true;
+	uint64_t page = 0;
+
+	for (const struct memory_range *r = unused; r->end; r++)
+		if (r->start < memory_limit)
+			page = MIN(r->end, memory_limit) - PAGE_SIZE;
+	if (!page)
+		return page_from_heap();
+	cut(unused, page, page + PAGE_SIZE);
+	memset(direct_map + page, 0, PAGE_SIZE);
+	return page;
 }
 
 uint64_t memory_ram_pages(void)
 {
 	uint64_t bytes = 0;
 
-	for (unsigned int i = 0; i < ram.n; i++)
-		bytes += ram.r[i].end - ram.r[i].start;
+	for (const struct memory_range *r = memory_ram; r->end; r++)
+		bytes += r->end - r->start;
 	return bytes >> PAGE_SHIFT;
 }
 
 void memory_to_heap(void)
 {
-	for (unsigned int i = 0; i < unused.n; i++)
-		heap_add(MFN(unused.r[i].start >> PAGE_SHIFT),
-			 MFN(unused.r[i].end >> PAGE_SHIFT));
-	unused.n = 0;
+	for (const struct memory_range *r = unused; r->end; r++)
+		heap_add(MFN(r->start >> PAGE_SHIFT), MFN(r->end >> PAGE_SHIFT));
+	unused[0].end = 0;
 }
 
 void boot_stop(const char *fmt, ...)

@@ -15,16 +15,19 @@ void memory_remove(uint64_t start, uint64_t end);
 /* [start, end) is RAM in use; partial pages whole. */
 void memory_reserve(uint64_t start, uint64_t end);
 
-/* memory_page() takes only what lies below limit. */
-void memory_limit(uint64_t limit);
+/* memory_page() takes only what lies below; no limit is UINT64_MAX. */
+extern uint64_t memory_limit;
 /*
  * A zeroed page of our own: its physical address. Stops if there is none.
  * From the heap, wherever it lies, once memory_to_heap() was called.
  */
 uint64_t memory_page(void);
 
-/* Range i of RAM, in order, free or not; false: there are no more. */
-bool memory_ram(unsigned int i, uint64_t *start, uint64_t *end);
+/* All RAM, in order, free or not; the range behind the last is empty. */
+struct memory_range {
+	uint64_t start, end;
+};
+extern struct memory_range memory_ram[];
 uint64_t memory_ram_pages(void);
 
 /* Hand all that is free to the heap. */

@@ -112,12 +112,13 @@ static void map_records(uint64_t start, uint64_t end)
 
 static void map_frames(void)
 {
-	uint64_t start, end, last = 0;
+	const struct memory_range *r;
+	uint64_t last = 0;
 
 	hole = memory_page();
-	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
-		map_m2p(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
-		map_records(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	for (r = memory_ram; r->end; r++) {
+		map_m2p(r->start >> PAGE_SHIFT, r->end >> PAGE_SHIFT);
+		map_records(r->start >> PAGE_SHIFT, r->end >> PAGE_SHIFT);
 	}
 	/*
 	 * What guests see is the same tables: read-only and theirs through
@@ -127,31 +128,26 @@ static void map_frames(void)
 	root[slot(VA_M2P_RW, 4)] &= ~PTE_US;
 	/* Their records: holes are devices' until somebody denies it. */
 	frame_init((struct frame *)VA_FRAMES, frames_end);
-	for (unsigned int i = 0; memory_ram(i, &start, &end); i++) {
-		frame_set_io(MFN(last), MFN(start >> PAGE_SHIFT));
-		last = end >> PAGE_SHIFT;
-	}
+	for (r = memory_ram; r->end; last = r++->end)
+		frame_set_io(MFN(last >> PAGE_SHIFT),
+			     MFN(r->start >> PAGE_SHIFT));
 }
 
 void paging_init(void)
 {
-	uint64_t start, end;
-
-	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
-		if (end > DIRECT_MAX)
-			memory_remove(DIRECT_MAX, end);
+	memory_remove(DIRECT_MAX, PAGE_MASK);
 	/* The early map of 4 GiB is what there is to write tables through. */
-	memory_limit(1ul << 32);
+	memory_limit = 1ul << 32;
 	idle_root = memory_page();
 	root = frame_ptr(MFN(idle_root >> PAGE_SHIFT));
 	/* The firmware's areas, the trampoline; all RAM. */
 	map_direct(0, SIZE_2M);
-	for (unsigned int i = 0; memory_ram(i, &start, &end); i++)
-		map_direct(start, end);
+	for (const struct memory_range *r = memory_ram; r->end; r++)
+		map_direct(r->start, r->end);
 	map_image();
 	root[0] = ((uint64_t)early_l3 - VA_IMAGE + PA_IMAGE) | PTE_P | PTE_RW;
 	write_cr3(idle_root);
-	memory_limit(UINT64_MAX);
+	memory_limit = UINT64_MAX;
 	entry(VA_WINDOWS, 1);
 	entry(VA_FIXMAP, 1);
 	map_frames();

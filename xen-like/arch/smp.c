@@ -63,9 +63,9 @@ static _Noreturn void ap_main(void)
 
 void smp_reserve(void)
 {
-	memory_limit(LOW_MEMORY);
+	memory_limit = LOW_MEMORY;
 	trampoline = memory_page();
-	memory_limit(UINT64_MAX);
+	memory_limit = UINT64_MAX;
 	memcpy(direct_map + trampoline, ap_trampoline,
 	       (size_t)(ap_trampoline_end - ap_trampoline));
 	start_entry = (uint64_t)ap_main;

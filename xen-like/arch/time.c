@@ -35,9 +35,8 @@ static uint64_t origin;	   /* TSC at system time 0 */
 static uint32_t to_ns_mul; /* the ABI's tsc_to_system_mul */
 static int8_t to_ns_shift;
 static uint64_t to_apic_mul; /* LAPIC ticks per ns << 32 */
-static uint64_t wall_sec;    /* at system time 0 */
-static uint32_t wall_nsec;
-static bool stable = true; /* TSCs agree */
+static uint64_t wall_ns;     /* since 1970, at system time 0 */
+static bool stable = true;   /* TSCs agree */
 
 /* ---- System time ------------------------------------------------------------ */
 
@@ -91,28 +90,22 @@ void arch_set_deadline(uint64_t ns)
 /* ---- Calibration ------------------------------------------------------------ */
 
 struct sample {
-	uint64_t tsc;
+	uint64_t tsc, span;
 	uint32_t apic, pm;
 };
 
 /* All clocks at once, as nearly as TRIES attempts get. */
 static struct sample sample(void)
 {
-	struct sample best = { 0 };
-	uint64_t best_span = ~0ul;
+	struct sample best = { .span = ~0ul }, s;
 
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t before = read_tsc(), span;
-		struct sample s;
-
+		s.tsc = read_tsc();
 		s.pm = inl(acpi.pm_timer);
 		s.apic = apic_timer_left();
-		span = read_tsc() - before;
-		s.tsc = before + span / 2;
-		if (span < best_span) {
-			best_span = span;
+		s.span = read_tsc() - s.tsc;
+		if (s.span < best.span)
 			best = s;
-		}
 	}
 	return best;
 }
@@ -189,14 +182,13 @@ static void read_wallclock(void)
 		r[2] = r[2] % 12 + (pm ? 12 : 0);
 	year = r[5] + (r[5] < 70 ? 2000 : 1900);
 	days = days_since_1970(year, r[4], r[3]);
-	wall_sec = days * 86400 + r[2] * 3600 + r[1] * 60 + r[0] - 1 - now / NS;
-	wall_nsec = (uint32_t)(NS - 1 - now % NS);
+	wall_ns = (days * 86400 + r[2] * 3600 + r[1] * 60 + r[0]) * NS - now;
 }
 
 void arch_wallclock(uint64_t *sec, uint32_t *nsec)
 {
-	*sec = wall_sec;
-	*nsec = wall_nsec;
+	*sec = wall_ns / NS;
+	*nsec = (uint32_t)(wall_ns % NS);
 }
 
 void time_init(void)

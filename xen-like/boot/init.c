@@ -74,16 +74,22 @@ static void reserve(void)
 	}
 }
 
+static uint64_t first_frame(const struct boot_module *m)
+{
+	return m->start >> PAGE_SHIFT;
+}
+
+static uint64_t end_frame(const struct boot_module *m)
+{
+	return ROUND_UP(m->end, PAGE_SIZE) >> PAGE_SHIFT;
+}
+
 void bootinfo_release_modules(const struct boot_info *bi)
 {
-	for (unsigned int i = 0; i < bi->nr_modules; i++) {
-		uint64_t start = bi->modules[i].start & PAGE_MASK;
-		uint64_t end = ROUND_UP(bi->modules[i].end, PAGE_SIZE);
+	const struct boot_module *m = bi->modules;
 
-		if (start < end)
-			heap_add(MFN(start >> PAGE_SHIFT),
-				 MFN(end >> PAGE_SHIFT));
-	}
+	for (; m < bi->modules + bi->nr_modules; m++)
+		heap_add(MFN(first_frame(m)), MFN(end_frame(m)));
 }
 
 static void deny_page(uint64_t phys)
@@ -116,8 +122,8 @@ static void own_memory(void)
 	uint64_t ram = memory_ram_pages(), own = ram - heap_free_frames();
 
 	for (unsigned int i = 0; i < boot.nr_modules; i++)
-		own -= (ROUND_UP(boot.modules[i].end, PAGE_SIZE) >> PAGE_SHIFT) -
-		       (boot.modules[i].start >> PAGE_SHIFT);
+		own -= end_frame(&boot.modules[i]) -
+		       first_frame(&boot.modules[i]);
 	print(LOG_INFO, "Memory: %lu MiB; our own: %lu KiB (limit %lu KiB)\n",
 	      ram >> 8, own * 4, OWN_LIMIT(ram) * 4);
 }

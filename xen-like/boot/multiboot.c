@@ -24,12 +24,6 @@ struct mb1_info {
 struct mb1_module {
 	uint32_t start, end, string, reserved;
 };
-struct mb1_row {
-	uint32_t size; /* of what follows */
-	uint64_t addr, len;
-	uint32_t type;
-} __attribute__((packed));
-
 /* Multiboot2 2.0, 3.6 */
 enum mb2_type {
 	MB2_END = 0,
@@ -44,10 +38,11 @@ struct mb2_tag {
 	uint32_t word[2];
 	char data[];
 };
-struct mb2_row {
+/* Of both versions' memory maps. */
+struct row {
 	uint64_t addr, len;
-	uint32_t type, reserved;
-};
+	uint32_t type;
+} __attribute__((packed));
 
 static const void *at(uint64_t phys)
 {
@@ -94,6 +89,24 @@ static void add_row(struct boot_info *bi, uint64_t addr, uint64_t len,
 	bi->nr_rows++;
 }
 
+/* Rows of `step` bytes each; 0: each has its size before it (version 1). */
+static void add_rows(struct boot_info *bi, uint64_t p, uint64_t end,
+		     uint32_t step)
+{
+	uint32_t size = step;
+
+	for (; p < end && (!step || step >= sizeof(struct row)); p += size) {
+		const struct row *r;
+
+		if (!step) {
+			size = *(const uint32_t *)at(p);
+			p += sizeof(size);
+		}
+		r = at(p);
+		add_row(bi, r->addr, r->len, r->type);
+	}
+}
+
 static void add_module(struct boot_info *bi, uint64_t start, uint64_t end,
 		       const char *cmdline, bool named)
 {
@@ -115,7 +128,6 @@ static void parse_mb1(const struct mb1_info *info, struct boot_info *bi)
 	const struct mb1_module *mod = at(info->mods_addr);
 	bool named = !(info->flags & MB1_NAME) ||
 		     names_files(at(info->loader_name));
-	uint64_t row = info->mmap_addr, end = row + info->mmap_length;
 
 	if (info->flags & MB1_CMDLINE)
 		take_cmdline(bi->cmdline, sizeof(bi->cmdline),
@@ -125,50 +137,33 @@ static void parse_mb1(const struct mb1_info *info, struct boot_info *bi)
 			add_module(bi, mod[i].start, mod[i].end,
 				   mod[i].string ? at(mod[i].string) : "",
 				   named);
-	if (!(info->flags & MB1_MMAP))
-		return;
-	while (row < end) {
-		const struct mb1_row *r = at(row);
-
-		add_row(bi, r->addr, r->len, r->type);
-		row += r->size + sizeof(r->size);
-	}
-}
-
-static void parse_mmap(const struct mb2_tag *tag, struct boot_info *bi)
-{
-	uint32_t step = tag->word[0];
-
-	if (step < sizeof(struct mb2_row))
-		return;
-	for (uint32_t o = sizeof(*tag); o + step <= tag->size; o += step) {
-		const struct mb2_row *r = (const void *)((const char *)tag + o);
-
-		add_row(bi, r->addr, r->len, r->type);
-	}
+	if (info->flags & MB1_MMAP)
+		add_rows(bi, info->mmap_addr,
+			 (uint64_t)info->mmap_addr + info->mmap_length, 0);
 }
 
 /* Its loaders leave a file's name out. */
-static void parse_tag(const struct mb2_tag *tag, struct boot_info *bi)
+static void parse_tag(uint64_t p, struct boot_info *bi)
 {
-	const void *body = tag->word;
+	const struct mb2_tag *tag = at(p);
 
 	switch (tag->type) {
 	case MB2_CMDLINE:
-		take_cmdline(bi->cmdline, sizeof(bi->cmdline), body, false);
+		take_cmdline(bi->cmdline, sizeof(bi->cmdline),
+			     (const char *)tag->word, false);
 		break;
 	case MB2_MODULE:
 		add_module(bi, tag->word[0], tag->word[1], tag->data, false);
 		break;
 	case MB2_MMAP:
-		parse_mmap(tag, bi);
+		add_rows(bi, p + sizeof(*tag), p + tag->size, tag->word[0]);
 		break;
 	case MB2_RSDP_OLD:
 		if (bi->rsdp)
 			break;
 		/* fall through */
 	case MB2_RSDP_NEW:
-		bi->rsdp = (uint64_t)body - (uint64_t)direct_map;
+		bi->rsdp = p + offsetof(struct mb2_tag, word);
 		break;
 	}
 }
@@ -181,7 +176,7 @@ static void parse_mb2(uint64_t info, struct boot_info *bi)
 	bi->info_start = info;
 	bi->info_end = info + *(const uint32_t *)at(info);
 	while (p < bi->info_end && (tag = at(p))->type != MB2_END) {
-		parse_tag(tag, bi);
+		parse_tag(p, bi);
 		p += ROUND_UP(MAX(tag->size, 8u), 8u);
 	}
 }
