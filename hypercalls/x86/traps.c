@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* How a guest kernel is entered, and how it returns: tables and callbacks. */
+#include "bounce.h"
 #include "hypercall.h"
 #include "mem.h"
 #include "print.h"
 #include "switch.h"
+#include "trap.h"
 #include "x86.h"
 #include <xen/callback.h>
 #include <xen/nmi.h>
 
-#define EXC_NMI 2
-
 /* ---- The trap table --------------------------------------------------------- */
-
-static void set_trap(struct vcpu *v, const struct trap_info *t)
-{
-	v->x86.trap[t->vector] = (struct trap_entry){
-		.cs = t->cs | 3,
-		.flags = t->flags,
-		.handler = t->address,
-	};
-}
 
 /* Entries up to one with address 0; no table at all empties ours. */
 int64_t hc_set_trap_table(struct hypercall *h)
@@ -38,7 +29,7 @@ int64_t hc_set_trap_table(struct hypercall *h)
 			return 0;
 		if (!canonical(t.address))
 			return -XEN_EINVAL;
-		set_trap(h->v, &t);
+		h->v->x86.trap[t.vector] = trap_callback(&t);
 		h->arg[0] += sizeof(t);
 		if (++n % 64 == 0 && preempt_check())
 			return -XEN_ERESTART;
@@ -96,24 +87,6 @@ int64_t hc_iret(struct hypercall *h)
 
 /* ---- Callbacks --------------------------------------------------------------------- */
 
-static int register_nmi(struct vcpu *v, uint64_t address)
-{
-	const struct trap_info t = { .vector = EXC_NMI,
-				     .flags = 4, /* mask events */
-				     .cs = FLAT_KERNEL_CS,
-				     .address = address };
-
-	if (!canonical(address))
-		return -XEN_EINVAL;
-	set_trap(v, &t);
-	return 0;
-}
-
-static void unregister_nmi(struct vcpu *v)
-{
-	v->x86.trap[EXC_NMI] = (struct trap_entry){ 0 };
-}
-
 static struct callback *callback_slot(struct vcpu *v, unsigned int type)
 {
 	switch (type) {
@@ -127,6 +100,8 @@ static struct callback *callback_slot(struct vcpu *v, unsigned int type)
 		return &v->x86.syscall32;
 	case CALLBACKTYPE_sysenter:
 		return &v->x86.sysenter;
+	case CALLBACKTYPE_nmi:
+		return &v->x86.trap[EXC_NMI];
 	default:
 		return NULL;
 	}
@@ -139,13 +114,11 @@ static int callback_register(struct vcpu *v, unsigned int type, bool mask,
 
 	if (!canonical(address))
 		return -XEN_EINVAL;
-	if (type == CALLBACKTYPE_nmi)
-		return register_nmi(v, address);
 	if (!cb)
 		return -XEN_ENOSYS;
-	cb->handler = address;
-	/* Upcalls always come masked. */
-	cb->mask = mask || type == CALLBACKTYPE_event;
+	/* Upcalls and NMIs always come masked. */
+	mask |= type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
+	*cb = (struct callback){ address, mask, 0 };
 	return 0;
 }
 
@@ -167,16 +140,20 @@ static int64_t op_register(struct hypercall *h)
 				 r.address);
 }
 
+static int nmi_unregister(struct vcpu *v)
+{
+	v->x86.trap[EXC_NMI] = (struct callback){ 0 };
+	return 0;
+}
+
 static int64_t op_unregister(struct hypercall *h)
 {
 	struct callback_unregister u;
 
 	if (copy_from_guest(&u, h->arg[1], sizeof(u)))
 		return -XEN_EFAULT;
-	if (u.type == CALLBACKTYPE_nmi) {
-		unregister_nmi(h->v);
-		return 0;
-	}
+	if (u.type == CALLBACKTYPE_nmi)
+		return nmi_unregister(h->v);
 	return callback_slot(h->v, u.type) ? -XEN_EINVAL : -XEN_ENOSYS;
 }
 
@@ -200,10 +177,10 @@ int64_t hc_nmi_op(struct hypercall *h)
 	case XENNMI_register_callback:
 		if (copy_from_guest(&cb, h->arg[1], sizeof(cb)))
 			return -XEN_EFAULT;
-		return register_nmi(h->v, cb.handler_address);
+		return callback_register(h->v, CALLBACKTYPE_nmi, true,
+					 cb.handler_address);
 	case XENNMI_unregister_callback:
-		unregister_nmi(h->v);
-		return 0;
+		return nmi_unregister(h->v);
 	default:
 		return -XEN_ENOSYS;
 	}

@@ -46,11 +46,8 @@ MUTANTS = [
      '} else if (!same ||', '} else if (0 ||',
      ['unit:pagetype', 'guest:mmu_update']),
     ('child-reference-lost', CORE + 'pagetype.c',
-     'if (rc)\n\t\t\tframe_put(m);\n\t\treturn rc;\n\t}\n\tif (rc == '
-     'CLAIM_RESUMED)\n\t\tframe_put(m);\n\tif (!f->fail)\n\t\tf->way = 0;\n'
-     '\twalk_push',
-     'return rc;\n\t}\n\tif (rc == CLAIM_RESUMED)\n\t\tframe_put(m);\n\tif '
-     '(!f->fail)\n\t\tf->way = 0;\n\twalk_push', ['unit:pagetype']),
+     'if (rc < 0)\n\t\tframe_put(m);\n\telse if (rc)\n\t\twalk_push',
+     'if (rc > 0)\n\t\twalk_push', ['unit:pagetype']),
     ('pin-twice', CORE + 'pagepin.c',
      'if (!pin_change(f, true)) {', 'if (!pin_change(f, true) && 0) {',
      ['unit:pagetype', 'guest:mmuext_pin']),
@@ -98,7 +95,7 @@ MUTANTS = [
     ('bounce-fault-user-bit', ARCH + 'bounce.c',
      'error &= ~PF_USER;\n', '', ['guest:exception']),
     ('trap-dpl', ARCH + 'trap.c',
-     'return dpl >= (v->x86.kernel_mode ? 1 : 3);', 'return true;',
+     'return v->x86.trap[vector].dpl >= (v->x86.kernel_mode ? 1 : 3);', 'return true;',
      ['guest:exception']),
     ('iret-mask', CALLS + 'x86/traps.c',
      'WRITE_ONCE(v->info->evtchn_upcall_mask, !(c.rflags & RFLAGS_IF));', '',

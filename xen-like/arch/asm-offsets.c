@@ -4,7 +4,6 @@
  * file: it is never assembled.
  */
 #include "cpu.h"
-#include "entry.h"
 #include "vcpu.h"
 
 #define CONSTANT(name, value) \
@@ -43,6 +42,8 @@ void asm_offsets(void)
 	CONSTANT(VCPU_info, offsetof(struct vcpu, info));
 	CONSTANT(VCPU_nmi_pending, offsetof(struct vcpu, nmi_pending));
 	CONSTANT(VCPU_kernel_mode, offsetof(struct vcpu, x86.kernel_mode));
+	CONSTANT(VCPU_syscall, offsetof(struct vcpu, x86.syscall));
+	CONSTANT(VCPU_syscall32, offsetof(struct vcpu, x86.syscall32));
 	CONSTANT(VCPU_stack, offsetof(struct vcpu, x86.stack));
 	CONSTANT(MAX_CPUS, MAX_CPUS);
 	CONSTANT(CPU_SIZE, sizeof(struct cpu));

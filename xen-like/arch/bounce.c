@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "bounce.h"
-#include "entry.h"
 #include "switch.h"
+#include "trap.h"
 #include "x86.h"
 
 /* What hardware clears in rflags on a trap, and alignment checks. */
-#define CLEARED	   (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
-#define X86_EXC_PF 14
+#define CLEARED (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
 
 /* A frame under construction, from its end (ss) down. */
 struct bounce_frame {
@@ -56,8 +55,11 @@ static void frame_end(struct vcpu *v, struct bounce_frame *f, uint64_t sp,
 		      const struct callback *to)
 {
 	struct cpu_user_regs *r = &v->regs;
-	size_t size = (ARRAY_SIZE(f->word) - f->first) * sizeof(f->word[0]);
+	size_t size;
 
+	put(f, r->r11);
+	put(f, r->rcx);
+	size = (ARRAY_SIZE(f->word) - f->first) * sizeof(f->word[0]);
 	if (!to->handler)
 		return domain_crash(v, "no handler for it");
 	if (copy_to_guest(sp - size, &f->word[f->first], size))
@@ -72,38 +74,26 @@ static void frame_end(struct vcpu *v, struct bounce_frame *f, uint64_t sp,
 	r->ss = FLAT_KERNEL_SS;
 }
 
-static void bounce(struct vcpu *v, const struct callback *to,
-		   const uint32_t *error)
+void bounce_callback(struct vcpu *v, const struct callback *cb)
 {
 	struct bounce_frame f;
-	uint64_t sp = frame_begin(v, &f);
 
-	if (error)
-		put(&f, *error);
-	put(&f, v->regs.r11);
-	put(&f, v->regs.rcx);
-	frame_end(v, &f, sp, to);
-}
-
-static struct callback trap_callback(const struct vcpu *v, unsigned int vector)
-{
-	const struct trap_entry *t = &v->x86.trap[vector];
-
-	return (struct callback){ .handler = t->handler, .mask = TI_GET_IF(t) };
+	frame_end(v, &f, frame_begin(v, &f), cb);
 }
 
 void bounce_exception(struct vcpu *v, unsigned int vector)
 {
-	struct callback to = trap_callback(v, vector);
-
-	bounce(v, &to, NULL);
+	bounce_callback(v, &v->x86.trap[vector]);
 }
 
 void bounce_exception_error(struct vcpu *v, unsigned int vector, uint32_t error)
 {
-	struct callback to = trap_callback(v, vector);
+	struct bounce_frame f;
+	uint64_t sp = frame_begin(v, &f);
 
-	bounce(v, &to, &error);
+	if (vector <= EXC_LAST && EXC_WITH_ERROR >> vector & 1)
+		put(&f, error);
+	frame_end(v, &f, sp, &v->x86.trap[vector]);
 }
 
 void bounce_page_fault(struct vcpu *v, gva_t va, uint32_t error)
@@ -113,12 +103,7 @@ void bounce_page_fault(struct vcpu *v, gva_t va, uint32_t error)
 		error |= PF_USER;
 	v->x86.cr2 = va;
 	v->info->arch.cr2 = va;
-	bounce_exception_error(v, X86_EXC_PF, error);
-}
-
-void bounce_callback(struct vcpu *v, const struct callback *cb)
-{
-	bounce(v, cb, NULL);
+	bounce_exception_error(v, EXC_PF, error);
 }
 
 void bounce_failsafe(struct vcpu *v)
@@ -130,7 +115,5 @@ void bounce_failsafe(struct vcpu *v)
 	put(&f, v->x86.fs);
 	put(&f, v->x86.es);
 	put(&f, v->x86.ds);
-	put(&f, v->regs.r11);
-	put(&f, v->regs.rcx);
 	frame_end(v, &f, sp, &v->x86.failsafe);
 }

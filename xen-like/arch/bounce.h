@@ -14,11 +14,18 @@
 
 #include "vcpu.h"
 
-/* An exception without and with an error code, by the guest's trap table. */
+/* By the guest's trap table, without an error code: as by software. */
 void bounce_exception(struct vcpu *v, unsigned int vector);
+/* An exception of the CPU's: with its error code, if the vector has one. */
 void bounce_exception_error(struct vcpu *v, unsigned int vector, uint32_t error);
 /* A page fault: the error code's U bit is made to say the guest's mode. */
 void bounce_page_fault(struct vcpu *v, gva_t va, uint32_t error);
+
+/* A row of the guest's trap table, from the ABI's. */
+static inline struct callback trap_callback(const struct trap_info *t)
+{
+	return (struct callback){ t->address, TI_GET_IF(t), TI_GET_DPL(t) };
+}
 
 /* To a registered callback. */
 void bounce_callback(struct vcpu *v, const struct callback *cb);

@@ -4,6 +4,7 @@
  * parted from what the context references.
  */
 #include "arch.h"
+#include "bounce.h"
 #include "cpu.h"
 #include "debugreg.h"
 #include "mem.h"
@@ -106,20 +107,14 @@ static void take_traps(struct vcpu *v, const struct vcpu_guest_context *c)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(x->trap); i++)
-		x->trap[i] = (struct trap_entry){
-			.cs = c->trap_ctxt[i].cs | 3,
-			.flags = c->trap_ctxt[i].flags,
-			.handler = c->trap_ctxt[i].address,
-		};
-	x->event = (struct callback){ c->event_callback_eip, true };
-	x->failsafe = (struct callback){
-		c->failsafe_callback_eip,
-		c->flags & VGCF_failsafe_disables_events,
-	};
-	x->syscall = (struct callback){
-		c->syscall_callback_eip,
-		c->flags & VGCF_syscall_disables_events,
-	};
+		x->trap[i] = trap_callback(&c->trap_ctxt[i]);
+	x->event = (struct callback){ c->event_callback_eip, true, 0 };
+	x->failsafe =
+		(struct callback){ c->failsafe_callback_eip,
+				   c->flags & VGCF_failsafe_disables_events, 0 };
+	x->syscall = (struct callback){ c->syscall_callback_eip,
+					c->flags & VGCF_syscall_disables_events,
+					0 };
 }
 
 static void take_control(struct vcpu *v, const struct vcpu_guest_context *c)

@@ -18,8 +18,8 @@
  */
 #include "asm-offsets.h"
 #include "cpu.h"
-#include "entry.h"
 #include "irq.h"
+#include "trap.h"
 
 #define SEL_RING3_CS32 0xe023	/* FLAT_RING3_CS32, SS32, CS64 of the ABI */
 #define SEL_RING3_SS 0xe02b
@@ -132,18 +132,17 @@ leave_sysret:
 	LOAD_REGS rbx
 	sysretq
 
-syscall_user:
-	mov	%rbx, %rdi
-	call	trap_syscall
-	jmp	leave
-
 syscall32_entry:
 	push	%rcx
 	push	$0
 	PUSH_REGS
 	MAIN_STACK
-	mov	%rbx, %rdi
-	call	trap_syscall32
+	lea	VCPU_syscall32(%rbx), %rsi
+	jmp	1f
+syscall_user:
+	lea	VCPU_syscall(%rbx), %rsi
+1:	mov	%rbx, %rdi
+	call	trap_syscall
 	jmp	leave
 
 /* ---- Leaving ------------------------------------------------------------- */
@@ -211,11 +210,11 @@ idt_stubs:
 	.rept	256
 	.balign	IDT_STUB_SIZE
 	/* Not one of those for which the CPU pushes an error code? */
-	.if	(vector > 31) || !((0x60227d00 >> (vector & 31)) & 1)
+	.if	(vector > 31) || !((EXC_WITH_ERROR >> (vector & 31)) & 1)
 	push	$0
 	.endif
 	movl	$vector, 4(%rsp)
-	.if	(vector < 32) && ((0x40106 >> (vector & 31)) & 1)
+	.if	vector == EXC_DB || vector == EXC_NMI || vector == EXC_DF || vector == EXC_MC
 	jmp	ist_entry
 	.else
 	jmp	trap_entry
@@ -252,4 +251,7 @@ ist_entry:
 	mov	%rax, %rsp
 	mov	%rbx, %rdi
 	call	trap_guest
+	/* NMIs are blocked until an iret: now, whatever is due. */
+	cmpl	$EXC_NMI, VCPU_regs + REGS_entry_vector(%rbx)
+	je	leave_iret
 	jmp	leave

@@ -10,7 +10,6 @@
 #include "cpu.h"
 #include "debugreg.h"
 #include "emulate.h"
-#include "entry.h"
 #include "irq.h"
 #include "panic.h"
 #include "param.h"
@@ -42,38 +41,31 @@ struct idt_gate { /* Intel SDM volume 3, 6.14.1 */
 
 static struct idt_gate idt[256] __attribute__((aligned(16)));
 
-static void idt_set(unsigned int vector, uint8_t ist, uint8_t type)
-{
-	uint64_t at = (uint64_t)idt_stubs + vector * IDT_STUB_SIZE;
-
-	idt[vector] = (struct idt_gate){
-		.low = (uint16_t)at,
-		.selector = SEL_XEN_CS,
-		.ist = ist,
-		.type = type,
-		.middle = (uint16_t)(at >> 16),
-		.high = (uint32_t)(at >> 32),
-	};
-}
+/*
+ * A #DB delayed by MOV SS arrives in the first instruction of a syscall stub,
+ * where rsp is the guest's. It never meets a machine check that is survived,
+ * so both use one stack.
+ */
+static const uint8_t ist[ARRAY_SIZE(idt)] = {
+	[EXC_NMI] = 1, [EXC_DF] = 2, [EXC_MC] = 3, [EXC_DB] = 3
+};
 
 static void idt_build(void)
 {
-	unsigned int i;
+	uint64_t at = (uint64_t)idt_stubs;
 
-	for (i = 0; i < ARRAY_SIZE(idt); i++)
-		idt_set(i, 0, GATE_INTERRUPT);
-	idt_set(EXC_NMI, 1, GATE_INTERRUPT);
-	idt_set(EXC_DF, 2, GATE_INTERRUPT);
-	idt_set(EXC_MC, 3, GATE_INTERRUPT);
-	/*
-	 * One delayed by MOV SS arrives in the first instruction of a syscall
-	 * stub, where rsp is the guest's. It never meets a machine check that
-	 * is survived, so both use one stack.
-	 */
-	idt_set(EXC_DB, 3, GATE_INTERRUPT);
-	idt_set(EXC_BP, 0, GATE_INTERRUPT | GATE_DPL3);
-	idt_set(EXC_OF, 0, GATE_INTERRUPT | GATE_DPL3);
-	idt_set(VECTOR_INT80, 0, GATE_INTERRUPT | GATE_DPL3);
+	for (unsigned int i = 0; i < ARRAY_SIZE(idt); i++, at += IDT_STUB_SIZE)
+		idt[i] = (struct idt_gate){
+			.low = (uint16_t)at,
+			.selector = SEL_XEN_CS,
+			.ist = ist[i],
+			.type = GATE_INTERRUPT,
+			.middle = (uint16_t)(at >> 16),
+			.high = (uint32_t)(at >> 32),
+		};
+	idt[EXC_BP].type |= GATE_DPL3;
+	idt[EXC_OF].type |= GATE_DPL3;
+	idt[VECTOR_INT80].type |= GATE_DPL3;
 }
 
 void idt_load(void)
@@ -90,24 +82,24 @@ void idt_load(void)
 
 /* ---- Registers on the console ------------------------------------------------- */
 
-static void print_registers(const struct cpu_user_regs *r)
+static void print_registers(struct cpu_user_regs *r)
 {
+	static const char names[16][4] = {
+		"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+		"r8 ", "r9 ", "r10", "r11", "r12", "r13", "r14", "r15",
+	};
 	uint64_t offset;
 	const char *name = r->cs & 3 ? NULL : symbol_lookup(r->rip, &offset);
+	unsigned int i;
 
 	print(LOG_ERR, "rip %04x:%016lx", r->cs, r->rip);
 	if (name)
 		print(LOG_ERR, " %s+0x%lx", name, offset);
-	print(LOG_ERR, "\nrsp %04x:%016lx rflags %08lx\n", r->ss, r->rsp,
-	      r->rflags);
-	print(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax,
-	      r->rbx, r->rcx, r->rdx);
-	print(LOG_ERR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", r->rsi,
-	      r->rdi, r->rbp, r->r8);
-	print(LOG_ERR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", r->r9,
-	      r->r10, r->r11, r->r12);
-	print(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx cr2 %016lx\n", r->r13,
-	      r->r14, r->r15, read_cr2());
+	print(LOG_ERR, "\nss %04x rflags %08lx cr2 %016lx\n", r->ss, r->rflags,
+	      read_cr2());
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		print(LOG_ERR, "%s %016lx%s", names[i], *insn_register(r, i),
+		      i % 4 == 3 ? "\n" : " ");
 }
 
 static void print_guest_stack(const struct vcpu *v)
@@ -131,20 +123,16 @@ void arch_vcpu_dump(struct vcpu *v)
 	print_guest_stack(v);
 }
 
+static _Noreturn void trap_fatal(struct cpu_user_regs *r)
+{
+	print(LOG_ERR, "CPU %u: exception %u, error code 0x%x\n", cpu_id(),
+	      r->entry_vector, r->error_code);
+	print_registers(r);
+	panic("exception %u in %s", r->entry_vector,
+	      r->cs & 3 ? "guest mode" : "the hypervisor");
+}
+
 /* ---- Exceptions of guests -------------------------------------------------------- */
-
-static bool has_error_code(unsigned int vector)
-{
-	return vector <= EXC_LAST && (0x60227d00u >> vector & 1);
-}
-
-static void bounce_as_is(struct vcpu *v, unsigned int vector)
-{
-	if (has_error_code(vector))
-		bounce_exception_error(v, vector, v->regs.error_code);
-	else
-		bounce_exception(v, vector);
-}
 
 void trap_instruction_done(struct vcpu *v, uint64_t next_rip)
 {
@@ -194,9 +182,7 @@ static unsigned int software_vector(struct vcpu *v)
 /* May software of the present mode raise vector? */
 static bool software_allowed(const struct vcpu *v, unsigned int vector)
 {
-	unsigned int dpl = TI_GET_DPL(&v->x86.trap[vector]);
-
-	return dpl >= (v->x86.kernel_mode ? 1 : 3);
+	return v->x86.trap[vector].dpl >= (v->x86.kernel_mode ? 1 : 3);
 }
 
 /*
@@ -292,10 +278,9 @@ static void trap_exception(struct vcpu *v, unsigned int vector)
 		return trap_page_fault(v);
 	case EXC_DF:
 	case EXC_MC:
-		print_registers(&v->regs);
-		panic("exception %u in guest mode", vector);
+		trap_fatal(&v->regs);
 	default:
-		return bounce_as_is(v, vector);
+		return bounce_exception_error(v, vector, v->regs.error_code);
 	}
 }
 
@@ -317,7 +302,7 @@ void trap_guest(struct vcpu *v)
 
 /* ---- System calls ------------------------------------------------------------------ */
 
-static void system_call(struct vcpu *v, const struct callback *cb)
+void trap_syscall(struct vcpu *v, const struct callback *cb)
 {
 	if (!cb->handler) {
 		v->regs.rip -= 2;
@@ -325,16 +310,6 @@ static void system_call(struct vcpu *v, const struct callback *cb)
 	}
 	bounce_callback(v, cb);
 	v->regs.rflags &= ~RFLAGS_DF;
-}
-
-void trap_syscall(struct vcpu *v)
-{
-	system_call(v, &v->x86.syscall);
-}
-
-void trap_syscall32(struct vcpu *v)
-{
-	system_call(v, &v->x86.syscall32);
 }
 
 /* ---- On the way out ------------------------------------------------------------------ */
@@ -373,7 +348,7 @@ void trap_iret_failed(struct vcpu *v)
 		vector = EXC_GP;
 		v->regs.error_code = window_selector(read_cr2());
 	}
-	bounce_as_is(v, vector);
+	bounce_exception_error(v, vector, v->regs.error_code);
 }
 
 /* ---- Ring 0 ------------------------------------------------------------------------------ */
@@ -407,14 +382,6 @@ static bool own_page_fault(struct cpu_user_regs *r)
 		return true;
 	return v->domain && guest_range_ok(va, 1) &&
 	       fault_is_stale(va, r->error_code);
-}
-
-static _Noreturn void trap_fatal(const struct cpu_user_regs *r)
-{
-	print(LOG_ERR, "CPU %u: exception %u, error code 0x%x\n", cpu_id(),
-	      r->entry_vector, r->error_code);
-	print_registers(r);
-	panic("exception %u in the hypervisor", r->entry_vector);
 }
 
 /*

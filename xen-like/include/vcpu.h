@@ -17,15 +17,10 @@
 #define VCPU_PAUSED  (1u << 2) /* pause_count != 0 */
 #define VCPU_STOPPED (1u << 3) /* its domain is shut down */
 
-struct trap_entry { /* one row of the guest's trap table */
-	uint16_t cs;
-	uint8_t flags;	  /* bits 0-1 DPL, bit 2 TI_GET_IF */
+struct callback { /* and a row of the guest's trap table */
 	uint64_t handler; /* 0: none */
-};
-
-struct callback {
-	uint64_t handler; /* 0: none */
-	bool mask;	  /* CALLBACKF_mask_events */
+	bool mask;	  /* no upcalls in it */
+	uint8_t dpl;	  /* of a trap: who may raise it by software */
 };
 
 struct vcpu_x86 {
@@ -36,9 +31,8 @@ struct vcpu_x86 {
 	mfn_t user_root;  /* user's, or MFN(0) */
 	uint64_t cr3;	  /* what the CPU loads in the present mode */
 	uint64_t kernel_ss, kernel_sp;
-	struct trap_entry trap[256];
-	struct callback event, failsafe, syscall, syscall32, sysenter, nmi;
-	uint16_t sysenter_cs, syscall32_cs;
+	struct callback trap[256];
+	struct callback event, failsafe, syscall, syscall32, sysenter;
 	/* Segments: typed references FT_SEGDESC */
 	mfn_t gdt[14];
 	unsigned int gdt_entries;
