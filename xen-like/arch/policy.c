@@ -19,9 +19,7 @@
 #define MAX_EXTENDED_AMD 0x80000021u
 #define MAX_EXTENDED	 0x80000008u
 
-#define ALL	   (~0u)
-#define ANY_VENDOR (VENDOR_INTEL | VENDOR_AMD | VENDOR_OTHER)
-#define ANY_SUB	   (~0u)
+#define ALL (~0u)
 
 /* Feature words, with what they lack of the headers' sets for PV guests. */
 #define F_1D	  0x1fc9cbf5u
@@ -47,106 +45,88 @@
 /* Bits of leaf 1 that AMD repeats in 0x80000001. */
 #define F_COMMON_D 0x0183f3ffu
 
+/* The leaves first .. last, with subleaves up to subs; what counts is first. */
 struct cpuid_row {
-	uint32_t leaf, sub; /* sub ANY_SUB: has none */
-	unsigned int vendors;
-	struct cpuid mask;
+	uint32_t first, last, subs, vendors;
+	uint32_t a, b, c, d; /* masks */
 };
+#define INTEL	VENDOR_INTEL
+#define AMD	VENDOR_AMD
+#define OTHER	VENDOR_OTHER
+#define ANY	(INTEL | AMD | OTHER)
+#define LEAF(n) 0x##n, 0x##n
+#define EXT(n)	0x800000##n, 0x800000##n
 
+/* clang-format off */
 static const struct cpuid_row rows[] = {
-	{ 0x0, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
-	{ 0x1,
-	  ANY_SUB,
-	  VENDOR_INTEL | VENDOR_OTHER,
-	  { 0x0fff0fff, 0x00ffffff, F_1C, F_1D } },
-	{ 0x1,
-	  ANY_SUB,
-	  VENDOR_AMD,
-	  { 0x0fff0fff, 0x00ffffff, F_1C, F_1D & ~F_1D_SEP } },
-	{ 0x2, ANY_SUB, VENDOR_INTEL, { ALL, ALL, ALL, ALL } },
-	{ 0x4, 0, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
-	{ 0x4, 1, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
-	{ 0x4, 2, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
-	{ 0x4, 3, VENDOR_INTEL, { 0xffffc3ff, ALL, ALL, 7 } },
-	{ 0x7, 0, ANY_VENDOR, { ALL, F_7B0 | F_7B0_FPU, F_7C0, F_7D0 } },
-	{ 0x7, 1, ANY_VENDOR, { F_7A1, 0, 0, 0 } },
-	{ 0xd, 1, ANY_VENDOR, { F_DA1, 0, 0, 0 } },
-	{ 0x80000000, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
-	{ 0x80000000, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER, { ALL, 0, 0, 0 } },
-	{ 0x80000001,
-	  ANY_SUB,
-	  VENDOR_AMD,
-	  { 0x0fff0fff, 0xff00ffff, F_E1C, F_E1D } },
-	{ 0x80000001,
-	  ANY_SUB,
-	  VENDOR_INTEL | VENDOR_OTHER,
-	  { 0, 0, F_E1C, F_E1D } },
-	{ 0x80000002, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
-	{ 0x80000003, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
-	{ 0x80000004, ANY_SUB, ANY_VENDOR, { ALL, ALL, ALL, ALL } },
-	{ 0x80000005, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
-	{ 0x80000006, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
-	{ 0x80000006, ANY_SUB, VENDOR_INTEL | VENDOR_OTHER, { 0, 0, ALL, 0 } },
-	{ 0x80000008, ANY_SUB, VENDOR_AMD, { 0xffff, F_E8B, 0x3f0ff, 0 } },
-	{ 0x80000008,
-	  ANY_SUB,
-	  VENDOR_INTEL | VENDOR_OTHER,
-	  { 0xffff, F_E8B, 0, 0 } },
-	{ 0x8000001a, ANY_SUB, VENDOR_AMD, { ALL, ALL, ALL, ALL } },
-	{ 0x80000021, ANY_SUB, VENDOR_AMD, { F_E21A, 0, ALL, 0 } },
+	{ LEAF(0), ALL, ANY, ALL, ALL, ALL, ALL },
+	{ LEAF(1), ALL, INTEL | OTHER, 0x0fff0fff, 0x00ffffff, F_1C, F_1D },
+	{ LEAF(1), ALL, AMD, 0x0fff0fff, 0x00ffffff, F_1C, F_1D & ~F_1D_SEP },
+	{ LEAF(2), ALL, INTEL, ALL, ALL, ALL, ALL },
+	{ LEAF(4), 3, INTEL, 0xffffc3ff, ALL, ALL, 7 },
+	{ LEAF(7), 0, ANY, ALL, F_7B0 | F_7B0_FPU, F_7C0, F_7D0 },
+	{ LEAF(7), 1, ANY, F_7A1, 0, 0, 0 },
+	{ LEAF(d), 1, ANY, F_DA1, 0, 0, 0 }, /* but see leaf_d() */
+	{ EXT(00), ALL, AMD, ALL, ALL, ALL, ALL },
+	{ EXT(00), ALL, INTEL | OTHER, ALL, 0, 0, 0 },
+	{ EXT(01), ALL, AMD, 0x0fff0fff, 0xff00ffff, F_E1C, F_E1D },
+	{ EXT(01), ALL, INTEL | OTHER, 0, 0, F_E1C, F_E1D },
+	{ 0x80000002, 0x80000004, ALL, ANY, ALL, ALL, ALL, ALL },
+	{ 0x80000005, 0x80000006, ALL, AMD, ALL, ALL, ALL, ALL },
+	{ EXT(06), ALL, INTEL | OTHER, 0, 0, ALL, 0 },
+	{ EXT(08), ALL, AMD, 0xffff, F_E8B, 0x3f0ff, 0 },
+	{ EXT(08), ALL, INTEL | OTHER, 0xffff, F_E8B, 0, 0 },
+	{ EXT(1a), ALL, AMD, ALL, ALL, ALL, ALL },
+	{ EXT(21), ALL, AMD, F_E21A, 0, ALL, 0 },
 };
+/* clang-format on */
 
 enum policy_vendor policy_vendor(void)
 {
-	struct cpuid c = cpuid(0, 0);
-	char name[12];
+	static enum policy_vendor vendor;
+	struct cpuid c;
 
-	memcpy(name, &c.b, 4);
-	memcpy(name + 4, &c.d, 4);
-	memcpy(name + 8, &c.c, 4);
-	if (!memcmp(name, "GenuineIntel", 12))
-		return VENDOR_INTEL;
-	if (!memcmp(name, "AuthenticAMD", 12) ||
-	    !memcmp(name, "HygonGenuine", 12))
-		return VENDOR_AMD;
-	return VENDOR_OTHER;
+	if (vendor)
+		return vendor;
+	c = cpuid(0, 0);
+	vendor = OTHER;
+	/* "GenuineIntel", "AuthenticAMD", "HygonGenuine": in b, d, c */
+	if (c.b == 0x756e6547 && c.d == 0x49656e69 && c.c == 0x6c65746e)
+		vendor = INTEL;
+	if ((c.b == 0x68747541 && c.d == 0x69746e65 && c.c == 0x444d4163) ||
+	    (c.b == 0x6f677948 && c.d == 0x6e65476e && c.c == 0x656e6975))
+		vendor = AMD;
+	return vendor;
 }
 
 /* ---- By the table ------------------------------------------------------------------- */
 
-static const struct cpuid_row *row_of(uint32_t leaf, uint32_t sub)
-{
-	unsigned int i, vendor = policy_vendor();
-
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].leaf == leaf && (rows[i].vendors & vendor) &&
-		    (rows[i].sub == ANY_SUB || rows[i].sub == sub))
-			return &rows[i];
-	return NULL;
-}
-
 /* AMD's goes up to the word that tells of LFENCE, which we make serialise. */
 static uint32_t max_leaf(uint32_t leaf)
 {
-	if (!leaf)
-		return MIN(cpuid(0, 0).a, MAX_BASIC);
-	if (policy_vendor() == VENDOR_AMD)
+	if (leaf && policy_vendor() == AMD)
 		return MAX_EXTENDED_AMD;
-	return MIN(cpuid(leaf, 0).a, MAX_EXTENDED);
+	return MIN(cpuid(leaf, 0).a, leaf ? MAX_EXTENDED : MAX_BASIC);
 }
 
 static struct cpuid masked(uint32_t leaf, uint32_t sub)
 {
-	const struct cpuid_row *row = row_of(leaf, sub);
-	struct cpuid c = { 0, 0, 0, 0 };
+	enum policy_vendor vendor = policy_vendor();
+	const struct cpuid_row *row;
+	struct cpuid c;
 
-	if (!row || leaf > cpuid(leaf & 0x80000000, 0).a)
-		return c;
+	for (row = rows; row < rows + ARRAY_SIZE(rows); row++)
+		if (leaf >= row->first && leaf <= row->last &&
+		    sub <= row->subs && row->vendors & vendor)
+			break;
+	if (row == rows + ARRAY_SIZE(rows) ||
+	    leaf > cpuid(leaf & 0x80000000, 0).a)
+		return (struct cpuid){ 0 };
 	c = cpuid(leaf, sub);
-	c.a &= row->mask.a;
-	c.b &= row->mask.b;
-	c.c &= row->mask.c;
-	c.d &= row->mask.d;
+	c.a &= row->a;
+	c.b &= row->b;
+	c.c &= row->c;
+	c.d &= row->d;
 	return c;
 }
 
@@ -180,17 +160,10 @@ static void leaf_1(const struct vcpu *v, struct cpuid *c)
 static void leaf_80000001(const struct vcpu *v, struct cpuid *c)
 {
 	c->d &= ~F_COMMON_D;
-	if (policy_vendor() == VENDOR_AMD)
+	if (policy_vendor() == AMD)
 		c->d |= cpuid(1, 0).d & F_1D & F_COMMON_D;
 	if (owner_kernel(v))
 		c->d |= cpuid(1, 0).d & F_1D_MTRR;
-}
-
-static void leaf_80000008(struct cpuid *c)
-{
-	uint32_t physical = MAX(c->a & 0xff, 36u);
-
-	c->a = physical | 48u << 8;
 }
 
 /* Extended state: sizes and offsets of what XCR0 may have. */
@@ -215,50 +188,30 @@ static void leaf_d(uint32_t sub, struct cpuid *c)
 
 /* ---- The hypervisor's leaves ---------------------------------------------------------------- */
 
-static unsigned int bits_of(uint64_t n)
-{
-	return n ? 64u - (unsigned int)__builtin_clzl(n) : 0;
-}
-
-static struct cpuid time_leaf(uint32_t sub)
-{
-	bool rdtscp = cpuid(0x80000001, 0).d >> 27 & 1;
-	bool safe = cpuid(0x80000007, 0).d >> 8 & 1;
-
-	if (sub == 0)
-		return (struct cpuid){ (uint32_t)safe << 1 | (uint32_t)rdtscp
-								     << 2,
-				       0, 0, 0 };
-	if (sub == 2)
-		return (struct cpuid){ (uint32_t)(tsc_hz / 1000), 0, 0, 0 };
-	return (struct cpuid){ 0, 0, 0, 0 };
-}
-
 static struct cpuid hypervisor_leaf(uint32_t index, uint32_t sub)
 {
-	struct cpuid c = { 0, 0, 0, 0 };
+	struct cpuid c = { 0 };
 
-	switch (index) {
-	case 0:
+	if (index == 0) {
 		c.a = XEN_CPUID_FIRST_LEAF + XEN_CPUID_MAX_NUM_LEAVES;
 		c.b = XEN_CPUID_SIGNATURE_EBX;
 		c.c = XEN_CPUID_SIGNATURE_ECX;
 		c.d = XEN_CPUID_SIGNATURE_EDX;
-		break;
-	case 1:
+	} else if (index == 1) {
 		c.a = 4 << 16 | 17; /* of the ABI */
-		break;
-	case 2:
+	} else if (index == 2) {
 		c.a = 1; /* pages of hypercalls, the MSR that fills one */
 		c.b = 0x40000000;
 		c.c = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
-		break;
-	case 3:
-		return time_leaf(sub);
-	case 5:
-		if (!sub)
-			c.b = bits_of(frame_limit - 1) + PAGE_SHIFT;
-		break;
+	} else if (index == 3 && sub == 0) {
+		/* the TSC is safe to use; RDTSCP is there */
+		c.a = (cpuid(0x80000007, 0).d >> 8 & 1) << 1 |
+		      (cpuid(0x80000001, 0).d >> 27 & 1) << 2;
+	} else if (index == 3 && sub == 2) {
+		c.a = (uint32_t)(tsc_hz / 1000);
+	} else if (index == 5 && sub == 0) {
+		c.b = 64 + PAGE_SHIFT -
+		      (uint32_t)__builtin_clzl(frame_limit - 1);
 	}
 	return c;
 }
@@ -281,8 +234,8 @@ struct cpuid policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 	else if (leaf == 0x80000001)
 		leaf_80000001(v, &c);
 	else if (leaf == 0x80000008)
-		leaf_80000008(&c);
-	else if (leaf == 0x80000021 && policy_vendor() == VENDOR_AMD)
+		c.a = MAX(c.a & 0xff, 36u) | 48u << 8; /* address bits */
+	else if (leaf == 0x80000021 && policy_vendor() == AMD)
 		c.a |= F_E21A_LFENCE;
 	return c;
 }
