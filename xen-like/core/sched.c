@@ -472,8 +472,6 @@ void sched_give_way(struct vcpu *v)
 /* 1: a port is pending; 0; -XEN_EINVAL: no such port. */
 static int poll_look(struct vcpu *v, const uint32_t *ports, unsigned int n)
 {
-	if (must_run(v))
-		return 1;
 	for (unsigned int i = 0; i < n; i++) {
 		if (ports[i] >= EVTCHN_2L_PORTS)
 			return -XEN_EINVAL;
@@ -488,15 +486,18 @@ int sched_poll(struct vcpu *v, const uint32_t *ports, unsigned int n,
 {
 	int rc;
 
+	/* What is pending already needs no waiting. */
+	if (poll_look(v, ports, n) > 0)
+		return 0;
 	timer_stop(&v->poll);
 	/* As in sched_block(): say that we poll, then look. */
 	WRITE_ONCE(v->poll_port, n == 1 && ports[0] ? ports[0] : POLL_SOME);
 	atomic_bit_set(&v->domain->poll_mask, v->id);
 	__atomic_fetch_or(&v->why_not, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
-	rc = poll_look(v, ports, n);
+	rc = must_run(v) ? 1 : poll_look(v, ports, n);
 	if (rc) {
 		unblock(v);
-		return rc < 0 ? rc : 0;
+		return MIN(rc, 0);
 	}
 	if (timeout)
 		timer_set(&v->poll, timeout);
