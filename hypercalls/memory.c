@@ -5,9 +5,9 @@
  */
 #include "frame.h"
 #include "heap.h"
-#include "hypercall.h"
 #include "mem.h"
 #include "reservation.h"
+#include "subop.h"
 #include <xen/memory.h>
 
 #define CMD_MASK	0x3fu
@@ -42,42 +42,39 @@ struct extents {
 	mfn_t limit;
 };
 
+/* New frames, for page pfn on; the first is written to at, if that is any. */
+static bool extent_new(struct extents *x, pfn_t pfn, gva_t at)
+{
+	mfn_t m;
+
+	if (reserve_add(x->d, x->r.extent_order, x->limit, pfn, &m))
+		return false;
+	if (!at || !copy_to_guest(at, &m.n, sizeof(m.n)))
+		return true;
+	(void)reserve_drop(x->d, m, x->r.extent_order);
+	return false;
+}
+
 /* One extent: done, or the list ends here. */
-static bool increase_one(struct extents *x, unsigned long i)
+static bool increase_one(struct extents *x, gva_t at)
 {
-	gva_t to = x->list + i * sizeof(uint64_t);
-	mfn_t m;
-
-	if (reserve_add(x->d, x->r.extent_order, x->limit, PFN_NONE, &m))
-		return false;
-	if (!x->list || !copy_to_guest(to, &m.n, sizeof(m.n)))
-		return true;
-	(void)reserve_drop(x->d, m, x->r.extent_order);
-	return false;
+	return extent_new(x, PFN_NONE, x->list ? at : 0);
 }
 
-static bool populate_one(struct extents *x, unsigned long i)
+static bool populate_one(struct extents *x, gva_t at)
 {
-	gva_t at = x->list + i * sizeof(uint64_t);
 	uint64_t pfn;
-	mfn_t m;
 
-	if (copy_from_guest(&pfn, at, sizeof(pfn)) ||
-	    reserve_add(x->d, x->r.extent_order, x->limit, PFN(pfn), &m))
-		return false;
-	if (!copy_to_guest(at, &m.n, sizeof(m.n)))
-		return true;
-	(void)reserve_drop(x->d, m, x->r.extent_order);
-	return false;
+	return !copy_from_guest(&pfn, at, sizeof(pfn)) &&
+	       extent_new(x, PFN(pfn), at);
 }
 
-static bool decrease_one(struct extents *x, unsigned long i)
+static bool decrease_one(struct extents *x, gva_t at)
 {
 	uint64_t m;
 
-	if (copy_from_guest(&m, x->list + i * sizeof(m), sizeof(m)))
-		return false;
-	return !reserve_drop(x->d, MFN(m), x->r.extent_order);
+	return !copy_from_guest(&m, at, sizeof(m)) &&
+	       !reserve_drop(x->d, MFN(m), x->r.extent_order);
 }
 
 /* The argument is fit to start with extent `start`; x->d is referenced. */
@@ -90,32 +87,29 @@ static bool extents_open(struct hypercall *h, struct extents *x,
 		return false;
 	x->list = (gva_t)x->r.extent_start.p;
 	if (x->r.nr_extents > UINT32_MAX >> EXTENT_SHIFT ||
-	    start >= x->r.nr_extents || !frame_bound(x->r.mem_flags, &x->limit))
-		return false;
-	if (x->r.extent_order > order_max(h->v->domain))
+	    start >= x->r.nr_extents || !frame_bound(x->r.mem_flags, &x->limit) ||
+	    x->r.extent_order > order_max(h->v->domain))
 		return false;
 	x->d = hypercall_domain(h, x->r.domid, &rc);
 	return x->d;
 }
 
-static int64_t extents_run(struct hypercall *h, unsigned int op,
-			   unsigned long start,
-			   bool (*one)(struct extents *x, unsigned long i))
+static int64_t extents_run(struct hypercall *h,
+			   bool (*one)(struct extents *x, gva_t at))
 {
+	unsigned long start = h->arg[0] >> EXTENT_SHIFT, i = start;
 	struct extents x;
-	unsigned long i = start;
 
 	if (!extents_open(h, &x, start))
 		return (int64_t)start;
-	while (i < x.r.nr_extents) {
+	for (; i < x.r.nr_extents; i++) {
 		if (i != start && preempt_check()) {
 			domain_put(x.d);
-			h->arg[0] = op | i << EXTENT_SHIFT;
+			h->arg[0] = (h->arg[0] & CMD_MASK) | i << EXTENT_SHIFT;
 			return -XEN_ERESTART;
 		}
-		if (!one(&x, i))
+		if (!one(&x, x.list + i * sizeof(uint64_t)))
 			break;
-		i++;
 	}
 	domain_put(x.d);
 	return (int64_t)i;
@@ -229,272 +223,211 @@ static int64_t exchange_run(struct hypercall *h, struct exchange *x)
 	return rc;
 }
 
-static int64_t op_exchange(struct hypercall *h)
+/* How many it was is told with an error, too. */
+static int64_t op_exchange(struct subcall *c)
 {
-	struct exchange x;
-	int64_t rc;
+	struct exchange x = { .e = *(const struct xen_memory_exchange *)c->arg };
+	int64_t rc = exchange_check(c->h, &x);
 
-	if (copy_from_guest(&x.e, h->arg[1], sizeof(x.e)))
-		return -XEN_EFAULT;
-	rc = exchange_check(h, &x);
 	if (!rc)
-		rc = exchange_run(h, &x);
-	if (copy_to_guest(h->arg[1] + offsetof(struct xen_memory_exchange,
-					       nr_exchanged),
-			  &x.e.nr_exchanged, sizeof(x.e.nr_exchanged)))
-		return -XEN_EFAULT;
-	return rc;
+		rc = exchange_run(c->h, &x);
+	return copy_to_guest(c->at, &x.e, sizeof(x.e)) ? -XEN_EFAULT : rc;
 }
 
 /* ---- How much ------------------------------------------------------------------- */
 
-static int64_t op_amount(struct hypercall *h, unsigned int op)
+static int64_t op_maximum_ram_page(struct subcall *c)
 {
-	struct domain *d;
-	uint64_t n = 0;
-	int64_t rc;
-	domid_t id;
-
-	if (copy_from_guest(&id, h->arg[1], sizeof(id)))
-		return -XEN_EFAULT;
-	d = hypercall_domain(h, id, &rc);
-	if (!d)
-		return rc;
-	if (op == XENMEM_current_reservation)
-		n = READ_ONCE(d->frames);
-	else if (op == XENMEM_maximum_reservation)
-		n = d->max_frames;
-	else /* what the guest itself says */
-		n = READ_ONCE(d->shared->arch.max_pfn) - 1;
-	domain_put(d);
-	/* No limit is a number, not an error. */
-	return op == XENMEM_maximum_gpfn ? (int64_t)n
-					 : (int64_t)MIN(n, UINT32_MAX);
+	(void)c;
+	return (int64_t)frame_limit;
 }
 
-static int64_t op_claim_pages(struct hypercall *h)
+/* No limit is a number, not an error. */
+static int64_t op_reservation(struct subcall *c)
 {
-	struct xen_memory_reservation r;
+	uint64_t n = c->cmd == XENMEM_current_reservation
+			     ? READ_ONCE(c->d->frames)
+			     : c->d->max_frames;
+
+	return (int64_t)MIN(n, UINT32_MAX);
+}
+
+/* What the guest itself says. */
+static int64_t op_maximum_gpfn(struct subcall *c)
+{
+	return (int64_t)READ_ONCE(c->d->shared->arch.max_pfn) - 1;
+}
+
+static int64_t op_claim_pages(struct subcall *c)
+{
+	const struct xen_memory_reservation *r = c->arg;
 	struct domain *d;
 	int64_t rc;
 
-	if (copy_from_guest(&r, h->arg[1], sizeof(r)))
-		return -XEN_EFAULT;
-	if (r.extent_start.p || r.extent_order || r.mem_flags)
+	if (r->extent_start.p || r->extent_order || r->mem_flags)
 		return -XEN_EINVAL;
-	d = domain_get(r.domid);
+	d = domain_get(r->domid);
 	if (!d)
 		return -XEN_EINVAL;
-	rc = h->v->domain->privileged ? reserve_claim(d, r.nr_extents)
-				      : -XEN_EPERM;
+	rc = c->d->privileged ? reserve_claim(d, r->nr_extents) : -XEN_EPERM;
 	domain_put(d);
 	return rc;
 }
 
 /* ---- Maps --------------------------------------------------------------------------- */
 
-static int64_t op_machphys_mapping(struct hypercall *h)
+static int64_t op_machphys_mapping(struct subcall *c)
 {
-	struct xen_machphys_mapping m = {
+	*(struct xen_machphys_mapping *)c->arg = (struct xen_machphys_mapping){
 		.v_start = MACH2PHYS_VIRT_START,
 		.v_end = MACH2PHYS_VIRT_END,
 		.max_mfn = MACH2PHYS_NR_ENTRIES - 1,
 	};
-
-	return copy_to_guest(h->arg[1], &m, sizeof(m));
+	return 0;
 }
 
-/* Rows out to m's buffer, their number to m. */
-static int64_t map_out(struct hypercall *h, struct xen_memory_map *m,
-		       const struct e820_row *rows)
+/* The list of 2 MiB pieces of the machine-to-phys table. */
+static int64_t op_machphys_mfn_list(struct subcall *c)
 {
-	if (copy_to_guest((gva_t)m->buffer.p, rows,
-			  m->nr_entries * sizeof(*rows)))
-		return -XEN_EFAULT;
-	return copy_to_guest(h->arg[1], m, sizeof(*m));
+	(void)c;
+	return -XEN_EOPNOTSUPP;
 }
 
-static int64_t op_memory_map(struct hypercall *h)
+/* No 32-bit guests. */
+static int64_t op_machphys_compat_mfn_list(struct subcall *c)
 {
-	struct e820_row rows[ARRAY_SIZE(h->v->domain->e820)];
-	struct domain *d = h->v->domain;
-	struct xen_memory_map m;
+	(void)c;
+	return -XEN_EOPNOTSUPP;
+}
+
+static int64_t rows_out(const struct xen_memory_map *m,
+			const struct e820_row *rows)
+{
+	return copy_to_guest((gva_t)m->buffer.p, rows,
+			     m->nr_entries * sizeof(*rows));
+}
+
+static int64_t op_memory_map(struct subcall *c)
+{
+	struct e820_row rows[ARRAY_SIZE(c->d->e820)];
+	struct xen_memory_map *m = c->arg;
 	unsigned int n;
 
-	lock_take(&d->lock);
-	n = d->e820_rows;
-	memcpy(rows, d->e820, sizeof(rows));
-	lock_drop(&d->lock);
+	lock_take(&c->d->lock);
+	n = c->d->e820_rows;
+	memcpy(rows, c->d->e820, sizeof(rows));
+	lock_drop(&c->d->lock);
 	if (!n)
 		return -XEN_ENOSYS;
-	if (copy_from_guest(&m, h->arg[1], sizeof(m)))
+	if (copy_from_guest(m, c->at, sizeof(*m)))
 		return -XEN_EFAULT;
-	m.nr_entries = MIN(m.nr_entries, n);
-	return map_out(h, &m, rows);
+	m->nr_entries = MIN(m->nr_entries, n);
+	return rows_out(m, rows);
 }
 
-static int64_t op_machine_memory_map(struct hypercall *h)
+static int64_t op_machine_memory_map(struct subcall *c)
 {
-	struct xen_memory_map m;
+	struct xen_memory_map *m = c->arg;
 
-	if (!h->v->domain->privileged)
-		return -XEN_EPERM;
-	if (copy_from_guest(&m, h->arg[1], sizeof(m)))
-		return -XEN_EFAULT;
-	if (m.nr_entries < machine_map_rows + 1)
+	if (m->nr_entries < machine_map_rows + 1)
 		return -XEN_EINVAL;
-	m.nr_entries = machine_map_rows;
-	return map_out(h, &m, machine_map);
+	m->nr_entries = machine_map_rows;
+	return rows_out(m, machine_map);
 }
 
-static int64_t op_set_memory_map(struct hypercall *h)
+static int64_t op_set_memory_map(struct subcall *c)
 {
-	struct e820_row rows[ARRAY_SIZE(h->v->domain->e820)];
-	struct xen_foreign_memory_map f;
-	struct domain *d;
-	int64_t rc;
+	const struct xen_foreign_memory_map *f = c->arg;
+	struct e820_row rows[ARRAY_SIZE(c->d->e820)];
+	unsigned int n = f->map.nr_entries;
 
-	if (copy_from_guest(&f, h->arg[1], sizeof(f)))
-		return -XEN_EFAULT;
-	if (f.map.nr_entries > ARRAY_SIZE(rows))
+	if (n > ARRAY_SIZE(rows))
 		return -XEN_EINVAL;
-	d = hypercall_domain(h, f.domid, &rc);
-	if (!d)
-		return rc;
-	rc = copy_from_guest(rows, (gva_t)f.map.buffer.p,
-			     f.map.nr_entries * sizeof(rows[0]));
-	if (!rc) {
-		lock_take(&d->lock);
-		memcpy(d->e820, rows, f.map.nr_entries * sizeof(rows[0]));
-		d->e820_rows = f.map.nr_entries;
-		lock_drop(&d->lock);
-	}
-	domain_put(d);
-	return rc;
+	if (copy_from_guest(rows, (gva_t)f->map.buffer.p, n * sizeof(rows[0])))
+		return -XEN_EFAULT;
+	lock_take(&c->d->lock);
+	memcpy(c->d->e820, rows, n * sizeof(rows[0]));
+	c->d->e820_rows = n;
+	lock_drop(&c->d->lock);
+	return 0;
 }
 
 /* No domain has a NUMA topology. */
-static int64_t op_get_vnumainfo(struct hypercall *h)
+static int64_t op_get_vnumainfo(struct subcall *c)
 {
-	struct xen_vnuma_topology_info t;
-	struct domain *d;
-	int64_t rc;
+	const struct xen_vnuma_topology_info *t = c->arg;
 
-	if (copy_from_guest(&t, h->arg[1], sizeof(t)))
-		return -XEN_EFAULT;
-	if (t.pad)
-		return -XEN_EINVAL;
-	d = hypercall_domain(h, t.domid, &rc);
-	if (!d)
-		return rc;
-	domain_put(d);
-	return -XEN_EOPNOTSUPP;
-}
-
-/*
- * The list of 2 MiB pieces of the machine-to-phys table: ours is made of
- * 4 KiB pages.
- */
-static int64_t op_machphys_mfn_list(struct hypercall *h)
-{
-	struct xen_machphys_mfn_list l;
-
-	if (copy_from_guest(&l, h->arg[1], sizeof(l)))
-		return -XEN_EFAULT;
-	return -XEN_EOPNOTSUPP;
+	return t->pad ? -XEN_EINVAL : -XEN_EOPNOTSUPP;
 }
 
 /* ---- Pages of translated guests, which there are none of ------------------------------- */
 
-static int64_t op_add_to_physmap(struct hypercall *h)
+static int64_t op_add_to_physmap(struct subcall *c)
 {
-	struct xen_add_to_physmap a;
-	struct domain *d;
-	int64_t rc;
+	const struct xen_add_to_physmap *a = c->arg;
 
-	if (copy_from_guest(&a, h->arg[1], sizeof(a)))
-		return -XEN_EFAULT;
-	if (a.space == XENMAPSPACE_gmfn_foreign)
-		return -XEN_ENOSYS;
-	d = hypercall_domain(h, a.domid, &rc);
-	if (!d)
-		return rc;
-	domain_put(d);
-	return -XEN_EACCES;
+	return a->space == XENMAPSPACE_gmfn_foreign ? -XEN_ENOSYS : -XEN_EACCES;
 }
 
 /* Nothing to remove: but is there such a page? */
-static int64_t op_remove_from_physmap(struct hypercall *h)
+static int64_t op_remove_from_physmap(struct subcall *c)
 {
-	struct xen_remove_from_physmap r;
-	struct domain *d;
-	int64_t rc;
+	mfn_t m = MFN(((const struct xen_remove_from_physmap *)c->arg)->gpfn);
 
-	if (copy_from_guest(&r, h->arg[1], sizeof(r)))
-		return -XEN_EFAULT;
-	d = hypercall_domain(h, r.domid, &rc);
-	if (!d)
-		return rc;
-	rc = -XEN_ENOENT;
-	if (frame_get(MFN(r.gpfn), d->id)) {
-		frame_put(MFN(r.gpfn));
-		rc = 0;
-	}
-	domain_put(d);
-	return rc;
+	if (!frame_get(m, c->d->id))
+		return -XEN_ENOENT;
+	frame_put(m);
+	return 0;
 }
 
 /* ---- By number ------------------------------------------------------------------------- */
 
-static int64_t simple_op(struct hypercall *h, unsigned int op)
-{
-	switch (op) {
-	case XENMEM_maximum_ram_page:
-		return (int64_t)frame_limit;
-	case XENMEM_current_reservation:
-	case XENMEM_maximum_reservation:
-	case XENMEM_maximum_gpfn:
-		return op_amount(h, op);
-	case XENMEM_machphys_mapping:
-		return op_machphys_mapping(h);
-	case XENMEM_machphys_mfn_list:
-		return op_machphys_mfn_list(h);
-	case XENMEM_machphys_compat_mfn_list:
-		return -XEN_EOPNOTSUPP; /* no 32-bit guests */
-	case XENMEM_add_to_physmap:
-		return op_add_to_physmap(h);
-	case XENMEM_remove_from_physmap:
-		return op_remove_from_physmap(h);
-	case XENMEM_memory_map:
-		return op_memory_map(h);
-	case XENMEM_machine_memory_map:
-		return op_machine_memory_map(h);
-	case XENMEM_set_memory_map:
-		return op_set_memory_map(h);
-	case XENMEM_claim_pages:
-		return op_claim_pages(h);
-	case XENMEM_get_vnumainfo:
-		return op_get_vnumainfo(h);
-	case XENMEM_exchange:
-		return op_exchange(h);
-	default:
-		return -XEN_ENOSYS;
-	}
-}
+static const struct subop ops[] = {
+#define ROW(NAME, ...) [XENMEM_##NAME] = { .fn = op_##NAME, __VA_ARGS__ }
+#define SAYS(NAME, fn) \
+	[XENMEM_##NAME] = { fn, ARG_IN(domid_t), .names_domain = true }
+	ROW(maximum_ram_page),
+	SAYS(current_reservation, op_reservation),
+	SAYS(maximum_reservation, op_reservation),
+	SAYS(maximum_gpfn, op_maximum_gpfn),
+	ROW(exchange, ARG_IN(xen_memory_exchange_t)),
+	ROW(claim_pages, ARG_IN(xen_memory_reservation_t)),
+	ROW(machphys_mapping, ARG_OUT(xen_machphys_mapping_t)),
+	ROW(machphys_mfn_list, ARG_INOUT(xen_machphys_mfn_list_t)),
+	ROW(machphys_compat_mfn_list),
+	ROW(memory_map, ARG_OUT(xen_memory_map_t)),
+	ROW(machine_memory_map, ARG_INOUT(xen_memory_map_t), .privileged = true),
+	ROW(set_memory_map, ARG_IN(xen_foreign_memory_map_t),
+	    ARG_DOM(xen_foreign_memory_map_t, domid)),
+	ROW(get_vnumainfo, ARG_IN(struct xen_vnuma_topology_info),
+	    ARG_DOM(struct xen_vnuma_topology_info, domid)),
+	ROW(add_to_physmap, ARG_IN(xen_add_to_physmap_t),
+	    ARG_DOM(xen_add_to_physmap_t, domid)),
+	ROW(remove_from_physmap, ARG_IN(xen_remove_from_physmap_t),
+	    ARG_DOM(xen_remove_from_physmap_t, domid)),
+#undef ROW
+#undef SAYS
+};
 
 int64_t hc_memory_op(struct hypercall *h)
 {
-	unsigned int op = h->arg[0] & CMD_MASK;
-	unsigned long start = h->arg[0] >> EXTENT_SHIFT;
+	struct subcall c = {
+		.h = h,
+		.v = h->v,
+		.cmd = h->arg[0] & CMD_MASK,
+		.at = h->arg[1],
+	};
 
-	switch (op) {
+	switch (c.cmd) {
 	case XENMEM_increase_reservation:
-		return extents_run(h, op, start, increase_one);
+		return extents_run(h, increase_one);
 	case XENMEM_decrease_reservation:
-		return extents_run(h, op, start, decrease_one);
+		return extents_run(h, decrease_one);
 	case XENMEM_populate_physmap:
-		return extents_run(h, op, start, populate_one);
+		return extents_run(h, populate_one);
 	}
 	/* The others have no extents to start with. */
-	return start ? -XEN_EINVAL : simple_op(h, op);
+	if (h->arg[0] >> EXTENT_SHIFT)
+		return -XEN_EINVAL;
+	return subop_run(&c, ops, ARRAY_SIZE(ops));
 }

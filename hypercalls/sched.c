@@ -1,117 +1,103 @@
 /* SPDX-License-Identifier: MIT */
 /* sched_op: giving way, blocking, polling, the end of domains. */
 #include "sched.h"
-#include "hypercall.h"
+#include "subop.h"
 #include "watchdog.h"
 #include <xen/sched.h>
 
 #define POLL_PORTS_MAX 128u
 
-static int64_t op_shutdown(struct hypercall *h)
+static int64_t op_yield(struct subcall *c)
 {
-	struct sched_shutdown s;
+	sched_give_way(c->v);
+	return 0;
+}
 
-	if (copy_from_guest(&s, h->arg[1], sizeof(s)))
-		return -XEN_EFAULT;
-	domain_shutdown(h->v->domain, (uint8_t)s.reason);
+static int64_t op_block(struct subcall *c)
+{
+	sched_block(c->v);
+	return 0;
+}
+
+static int64_t op_shutdown(struct subcall *c)
+{
+	const struct sched_shutdown *s = c->arg;
+
+	domain_shutdown(c->d, (uint8_t)s->reason);
 	return 0;
 }
 
 /* The reason that a later shutdown is to have. */
-static int64_t op_shutdown_code(struct hypercall *h)
+static int64_t op_shutdown_code(struct subcall *c)
 {
-	struct sched_shutdown s;
+	const struct sched_shutdown *s = c->arg;
 
-	if (copy_from_guest(&s, h->arg[1], sizeof(s)))
-		return -XEN_EFAULT;
-	domain_shutdown_code(h->v->domain, (uint8_t)s.reason);
+	domain_shutdown_code(c->d, (uint8_t)s->reason);
 	return 0;
 }
 
-static int64_t op_poll(struct hypercall *h)
+static int64_t op_poll(struct subcall *c)
 {
+	const struct sched_poll *p = c->arg;
 	uint32_t ports[POLL_PORTS_MAX];
-	struct sched_poll p;
 
-	if (copy_from_guest(&p, h->arg[1], sizeof(p)))
-		return -XEN_EFAULT;
-	if (p.nr_ports > POLL_PORTS_MAX)
+	if (p->nr_ports > POLL_PORTS_MAX)
 		return -XEN_EINVAL;
-	if (copy_from_guest(ports, (gva_t)p.ports.p,
-			    p.nr_ports * sizeof(ports[0])))
+	if (copy_from_guest(ports, (gva_t)p->ports.p,
+			    p->nr_ports * sizeof(ports[0])))
 		return -XEN_EFAULT;
-	return sched_poll(h->v, ports, p.nr_ports, p.timeout);
+	return sched_poll(c->v, ports, p->nr_ports, p->timeout);
 }
 
-static int64_t op_remote_shutdown(struct hypercall *h)
+static int64_t op_remote_shutdown(struct subcall *c)
 {
-	struct sched_remote_shutdown s;
-	struct domain *d;
+	const struct sched_remote_shutdown *s = c->arg;
+	struct domain *d = domain_get(s->domain_id);
 
-	if (copy_from_guest(&s, h->arg[1], sizeof(s)))
-		return -XEN_EFAULT;
-	d = domain_get(s.domain_id);
 	if (!d)
 		return -XEN_ESRCH;
-	if (!h->v->domain->privileged) {
+	/* Its own end may not return from there; it stays without this. */
+	if (d == c->d)
 		domain_put(d);
-		return -XEN_EPERM;
-	}
-	/* Its own end may not return from there. */
-	if (d == h->v->domain) {
+	if (c->d->privileged)
+		domain_shutdown(d, (uint8_t)s->reason);
+	if (d != c->d)
 		domain_put(d);
-		domain_shutdown(h->v->domain, (uint8_t)s.reason);
-		return 0;
-	}
-	domain_shutdown(d, (uint8_t)s.reason);
-	domain_put(d);
-	return 0;
+	return c->d->privileged ? 0 : -XEN_EPERM;
 }
 
-static int64_t op_watchdog(struct hypercall *h)
+static int64_t op_watchdog(struct subcall *c)
 {
-	struct sched_watchdog w;
+	const struct sched_watchdog *w = c->arg;
 
-	if (copy_from_guest(&w, h->arg[1], sizeof(w)))
-		return -XEN_EFAULT;
-	return watchdog_set(h->v->domain, w.id, w.timeout);
+	return watchdog_set(c->d, w->id, w->timeout);
 }
 
-static int64_t op_pin_override(struct hypercall *h)
+static int64_t op_pin_override(struct subcall *c)
 {
-	struct sched_pin_override p;
+	const struct sched_pin_override *p = c->arg;
 
-	if (!h->v->domain->privileged)
-		return -XEN_EPERM;
-	if (copy_from_guest(&p, h->arg[1], sizeof(p)))
-		return -XEN_EFAULT;
-	return sched_pin_override(h->v, p.pcpu);
+	return sched_pin_override(c->v, p->pcpu);
 }
 
 int64_t hc_sched_op(struct hypercall *h)
 {
-	switch ((unsigned int)h->arg[0]) {
-	case SCHEDOP_yield:
-		sched_give_way(h->v);
-		return 0;
-	case SCHEDOP_block:
-		sched_block(h->v);
-		return 0;
-	case SCHEDOP_shutdown:
-		return op_shutdown(h);
-	case SCHEDOP_poll:
-		return op_poll(h);
-	case SCHEDOP_remote_shutdown:
-		return op_remote_shutdown(h);
-	case SCHEDOP_shutdown_code:
-		return op_shutdown_code(h);
-	case SCHEDOP_watchdog:
-		return op_watchdog(h);
-	case SCHEDOP_pin_override:
-		return op_pin_override(h);
-	default:
-		return -XEN_ENOSYS;
-	}
+	static const struct subop ops[] = {
+		[SCHEDOP_yield] = { .fn = op_yield },
+		[SCHEDOP_block] = { .fn = op_block },
+		[SCHEDOP_shutdown] = { op_shutdown, ARG_IN(sched_shutdown_t) },
+		[SCHEDOP_poll] = { op_poll, ARG_IN(sched_poll_t) },
+		[SCHEDOP_remote_shutdown] = { op_remote_shutdown,
+					      ARG_IN(sched_remote_shutdown_t) },
+		[SCHEDOP_shutdown_code] = { op_shutdown_code,
+					    ARG_IN(sched_shutdown_t) },
+		[SCHEDOP_watchdog] = { op_watchdog, ARG_IN(sched_watchdog_t) },
+		[SCHEDOP_pin_override] = { op_pin_override,
+					   ARG_IN(sched_pin_override_t),
+					   .privileged = true },
+	};
+
+	return SUBOP_RUN(h, ops);
 }
 
 /* The argument is a value: the reason of a shutdown. */

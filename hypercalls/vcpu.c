@@ -2,8 +2,8 @@
 /* vcpu_op and set_timer_op. */
 #include "vcpu.h"
 #include "heap.h"
-#include "hypercall.h"
 #include "sched.h"
+#include "subop.h"
 
 #define MS	      1000000ul
 #define PERIOD_MAX    (~0ul >> 2)
@@ -34,161 +34,142 @@ static int64_t set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	return rc;
 }
 
-static int64_t op_initialise(struct hypercall *h, struct vcpu *v)
+static int64_t op_initialise(struct subcall *c)
 {
-	struct vcpu_guest_context *c = heap_alloc_zeroed(CONTEXT_ORDER);
+	struct vcpu_guest_context *context = heap_alloc_zeroed(CONTEXT_ORDER);
 	int64_t rc = -XEN_EFAULT;
 
-	if (!c)
+	if (!context)
 		return -XEN_ENOMEM;
-	if (!copy_from_guest(c, h->arg[2], sizeof(*c)))
-		rc = set_context(v, c);
-	heap_free_ptr(c, CONTEXT_ORDER);
+	if (!copy_from_guest(context, c->at, sizeof(*context)))
+		rc = set_context(c->v, context);
+	heap_free_ptr(context, CONTEXT_ORDER);
 	return rc;
 }
 
-static int64_t op_up(struct hypercall *h, struct vcpu *v)
+static int64_t op_up(struct subcall *c)
 {
-	(void)h;
-	return vcpu_up(v);
+	return vcpu_up(c->v);
 }
 
-static int64_t op_down(struct hypercall *h, struct vcpu *v)
+static int64_t op_down(struct subcall *c)
 {
-	(void)h;
-	vcpu_down(v);
+	vcpu_down(c->v);
 	return 0;
 }
 
-static int64_t op_is_up(struct hypercall *h, struct vcpu *v)
+static int64_t op_is_up(struct subcall *c)
 {
-	(void)h;
-	return vcpu_is_up(v);
+	return vcpu_is_up(c->v);
 }
 
-static int64_t op_send_nmi(struct hypercall *h, struct vcpu *v)
+static int64_t op_send_nmi(struct subcall *c)
 {
-	if (h->arg[2])
+	if (c->at)
 		return -XEN_EINVAL;
-	if (!__atomic_exchange_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST))
-		sched_notify(v);
+	if (!__atomic_exchange_n(&c->v->nmi_pending, true, __ATOMIC_SEQ_CST))
+		sched_notify(c->v);
 	return 0;
 }
 
 /* Only of one that stays on one CPU; the number of the initial domain's
  * vCPU is that CPU's, then. */
-static int64_t op_get_physid(struct hypercall *h, struct vcpu *v)
+static int64_t op_get_physid(struct subcall *c)
 {
-	struct vcpu_get_physid id;
+	struct vcpu_get_physid *id = c->arg;
+	const struct vcpu *v = c->v;
 
-	if (!v->domain->privileged ||
-	    __builtin_popcount(v->affinity & cpus_online()) != 1 ||
-	    v->id >= MAX_CPUS || !(cpus_online() >> v->id & 1))
+	if (__builtin_popcount(v->affinity & cpus_online()) != 1 ||
+	    v->id >= MAX_CPUS || !c->d->privileged ||
+	    !(cpus_online() >> v->id & 1))
 		return -XEN_EINVAL;
-	id.phys_id = arch_cpu_physid(v->id);
-	return copy_to_guest(h->arg[2], &id, sizeof(id));
+	id->phys_id = arch_cpu_physid(v->id);
+	return 0;
 }
 
 /* ---- Areas in the guest's memory --------------------------------------------- */
 
-static int64_t op_get_runstate_info(struct hypercall *h, struct vcpu *v)
+static int64_t op_get_runstate_info(struct subcall *c)
 {
-	struct vcpu_runstate_info r;
-
-	sched_runstate(v, &r);
-	return copy_to_guest(h->arg[2], &r, sizeof(r));
+	sched_runstate(c->v, c->arg);
+	return 0;
 }
 
-static int64_t op_register_runstate_memory_area(struct hypercall *h,
-						struct vcpu *v)
+static int64_t op_runstate_area(struct subcall *c)
 {
-	struct vcpu_register_runstate_memory_area area;
+	gva_t to = *(const gva_t *)c->arg;
 	struct vcpu_runstate_info r;
-	gva_t to;
 
-	if (copy_from_guest(&area, h->arg[2], sizeof(area)))
-		return -XEN_EFAULT;
-	to = area.addr.p;
 	if (!guest_range_ok(to, sizeof(r)))
 		return -XEN_EFAULT;
-	WRITE_ONCE(v->runstate_area, to);
-	if (v == h->v) {
-		sched_publish(v);
+	WRITE_ONCE(c->v->runstate_area, to);
+	if (c->v == c->h->v) {
+		sched_publish(c->v);
 		return 0;
 	}
 	/* It is filled at the next switch, if it is not mapped here. */
-	sched_runstate(v, &r);
+	sched_runstate(c->v, &r);
 	if (to)
 		(void)copy_to_guest(to, &r, sizeof(r));
 	return 0;
 }
 
-static int64_t op_register_vcpu_time_memory_area(struct hypercall *h,
-						 struct vcpu *v)
+static int64_t op_time_area(struct subcall *c)
 {
-	struct vcpu_register_time_memory_area area;
+	gva_t to = *(const gva_t *)c->arg;
 
-	if (copy_from_guest(&area, h->arg[2], sizeof(area)))
+	if (!guest_range_ok(to, sizeof(struct vcpu_time_info)))
 		return -XEN_EFAULT;
-	if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_time_info)))
-		return -XEN_EFAULT;
-	WRITE_ONCE(v->time_area, area.addr.p);
+	WRITE_ONCE(c->v->time_area, to);
 	/* Another's is filled when that one is loaded next. */
-	if (v == h->v)
-		arch_update_vcpu_time(v);
+	if (c->v == c->h->v)
+		arch_update_vcpu_time(c->v);
 	return 0;
 }
 
-static int64_t op_register_vcpu_info(struct hypercall *h, struct vcpu *v)
+static int64_t op_register_vcpu_info(struct subcall *c)
 {
-	struct vcpu_register_vcpu_info i;
+	const struct vcpu_register_vcpu_info *i = c->arg;
 
-	if (copy_from_guest(&i, h->arg[2], sizeof(i)))
-		return -XEN_EFAULT;
-	return vcpu_set_info(v, MFN(i.mfn), i.offset);
+	return vcpu_set_info(c->v, MFN(i->mfn), i->offset);
 }
 
 /* ---- Timers ---------------------------------------------------------------------- */
 
-static int64_t op_set_periodic_timer(struct hypercall *h, struct vcpu *v)
+static int64_t op_set_periodic(struct subcall *c)
 {
-	struct vcpu_set_periodic_timer t;
+	const struct vcpu_set_periodic_timer *t = c->arg;
 
-	if (copy_from_guest(&t, h->arg[2], sizeof(t)))
-		return -XEN_EFAULT;
-	if (t.period_ns < MS || t.period_ns > PERIOD_MAX)
+	if (t->period_ns < MS || t->period_ns > PERIOD_MAX)
 		return -XEN_EINVAL;
-	vcpu_set_periodic(v, t.period_ns);
+	vcpu_set_periodic(c->v, t->period_ns);
 	return 0;
 }
 
-static int64_t op_stop_periodic_timer(struct hypercall *h, struct vcpu *v)
+static int64_t op_stop_periodic(struct subcall *c)
 {
-	(void)h;
-	vcpu_set_periodic(v, 0);
+	vcpu_set_periodic(c->v, 0);
 	return 0;
 }
 
 /* A time in the past fires at once, unless the guest wants to hear of it. */
-static int64_t op_set_singleshot_timer(struct hypercall *h, struct vcpu *v)
+static int64_t op_set_singleshot(struct subcall *c)
 {
-	struct vcpu_set_singleshot_timer t;
+	const struct vcpu_set_singleshot_timer *t = c->arg;
 
-	if (v != h->v)
+	if (c->v != c->h->v)
 		return -XEN_EINVAL;
-	if (copy_from_guest(&t, h->arg[2], sizeof(t)))
-		return -XEN_EFAULT;
-	if (t.flags & VCPU_SSHOTTMR_future && t.timeout_abs_ns < now_ns())
+	if (t->flags & VCPU_SSHOTTMR_future && t->timeout_abs_ns < now_ns())
 		return -XEN_ETIME;
-	vcpu_set_singleshot(v, MAX(t.timeout_abs_ns, 1ul));
+	vcpu_set_singleshot(c->v, MAX(t->timeout_abs_ns, 1ul));
 	return 0;
 }
 
-static int64_t op_stop_singleshot_timer(struct hypercall *h, struct vcpu *v)
+static int64_t op_stop_singleshot(struct subcall *c)
 {
-	if (v != h->v)
+	if (c->v != c->h->v)
 		return -XEN_EINVAL;
-	vcpu_set_singleshot(v, 0);
+	vcpu_set_singleshot(c->v, 0);
 	return 0;
 }
 
@@ -208,33 +189,37 @@ int64_t hc_set_timer_op(struct hypercall *h)
 
 /* ---- The table --------------------------------------------------------------------- */
 
-static int64_t (*const rows[])(struct hypercall *h, struct vcpu *v) = {
-#define ROW(NAME) [VCPUOP_##NAME] = op_##NAME
-	ROW(initialise),
-	ROW(up),
-	ROW(down),
-	ROW(is_up),
-	ROW(get_runstate_info),
-	ROW(register_runstate_memory_area),
-	ROW(set_periodic_timer),
-	ROW(stop_periodic_timer),
-	ROW(set_singleshot_timer),
-	ROW(stop_singleshot_timer),
-	ROW(register_vcpu_info),
-	ROW(send_nmi),
-	ROW(get_physid),
-	ROW(register_vcpu_time_memory_area),
-#undef ROW
-};
-
 int64_t hc_vcpu_op(struct hypercall *h)
 {
-	unsigned int cmd = (unsigned int)h->arg[0];
-	struct vcpu *v = vcpu_find(h->v->domain, (unsigned int)h->arg[1]);
+	static const struct subop ops[] = {
+		[VCPUOP_initialise] = { .fn = op_initialise },
+		[VCPUOP_up] = { .fn = op_up },
+		[VCPUOP_down] = { .fn = op_down },
+		[VCPUOP_is_up] = { .fn = op_is_up },
+		[VCPUOP_get_runstate_info] = { op_get_runstate_info,
+					       ARG_OUT(vcpu_runstate_info_t) },
+		[VCPUOP_register_runstate_memory_area] = { op_runstate_area,
+							   ARG_IN(gva_t) },
+		[VCPUOP_set_periodic_timer] = { op_set_periodic,
+						ARG_IN(vcpu_set_periodic_timer_t) },
+		[VCPUOP_stop_periodic_timer] = { .fn = op_stop_periodic },
+		[VCPUOP_set_singleshot_timer] = { op_set_singleshot,
+						  ARG_IN(vcpu_set_singleshot_timer_t) },
+		[VCPUOP_stop_singleshot_timer] = { .fn = op_stop_singleshot },
+		[VCPUOP_register_vcpu_info] = { op_register_vcpu_info,
+						ARG_IN(vcpu_register_vcpu_info_t) },
+		[VCPUOP_send_nmi] = { .fn = op_send_nmi },
+		[VCPUOP_get_physid] = { op_get_physid,
+					ARG_OUT(vcpu_get_physid_t) },
+		[VCPUOP_register_vcpu_time_memory_area] = { op_time_area,
+							    ARG_IN(gva_t) },
+	};
+	struct subcall c = {
+		.h = h,
+		.v = vcpu_find(h->v->domain, (unsigned int)h->arg[1]),
+		.cmd = (unsigned int)h->arg[0],
+		.at = h->arg[2],
+	};
 
-	if (!v)
-		return -XEN_ENOENT;
-	if (cmd >= ARRAY_SIZE(rows) || !rows[cmd])
-		return -XEN_ENOSYS;
-	return rows[cmd](h, v);
+	return c.v ? subop_run(&c, ops, ARRAY_SIZE(ops)) : -XEN_ENOENT;
 }
