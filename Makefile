@@ -148,7 +148,8 @@ $(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
 	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
 endef
 $(eval $(call host,unit,$(SAN),$(SAN),$(UNIT)))
-$(eval $(call host,fuzz,$(SAN) -fsanitize=fuzzer-no-link,$(SAN) \
+$(eval $(call host,fuzz,$(SAN) -fsanitize=fuzzer-no-link \
+	-fsanitize-coverage-ignorelist=tests/fuzz/no_coverage.txt,$(SAN) \
 	-fsanitize=fuzzer,$(FUZZ)))
 $(eval $(call host,tsan,-fsanitize=thread,-fsanitize=thread,$(TSAN)))
 

@@ -364,7 +364,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static bool ready;
 
 	if (!ready)
-		host_init(4ul << 20, CPUS);
+		host_init(2ul << 20, CPUS);
 	ready = true;
 	in = data;
 	left = size;
