@@ -77,26 +77,29 @@ static bool sums_to_zero(const uint8_t *p, size_t n)
 
 /* ---- Finding tables --------------------------------------------------------- */
 
-static bool is_rsdp(const uint8_t *p)
+/* At start, or each 16 bytes from there on. */
+static const uint8_t *rsdp_in(uint64_t start, uint64_t end)
 {
-	return !memcmp(p, "RSD PTR ", 8) && sums_to_zero(p, 20);
+	for (const uint8_t *p = direct_map + start; p < direct_map + end;
+	     p += 16)
+		if (!memcmp(p, "RSD PTR ", 8) && sums_to_zero(p, 20))
+			return p;
+	return NULL;
 }
 
+/* 5.2.5.1: given, in the BIOS's data, or in the BIOS. */
 static const uint8_t *rsdp_find(uint64_t given)
 {
-	uint64_t ebda = number(direct_map + 0x40e, 2) << 4, p;
+	uint64_t ebda = number(direct_map + 0x40e, 2) << 4;
+	const uint8_t *r = given ? rsdp_in(given, given + 1) : NULL;
 
-	if (given && is_rsdp(direct_map + given))
-		return direct_map + given;
-	/* 5.2.5.1: in the BIOS's data, or in the BIOS. */
-	if (ebda >= 0x80000 && ebda < 0xa0000)
-		for (p = ebda; p < ebda + 1024; p += 16)
-			if (is_rsdp(direct_map + p))
-				return direct_map + p;
-	for (p = 0xe0000; p < 0x100000; p += 16)
-		if (is_rsdp(direct_map + p))
-			return direct_map + p;
-	boot_stop("no ACPI tables");
+	if (!r && ebda >= 0x80000 && ebda < 0xa0000)
+		r = rsdp_in(ebda, ebda + 1024);
+	if (!r)
+		r = rsdp_in(0xe0000, 0x100000);
+	if (!r)
+		boot_stop("no ACPI tables");
+	return r;
 }
 
 /* The whole table at phys, or NULL. */

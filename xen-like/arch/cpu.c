@@ -179,10 +179,8 @@ void cpu_check(void)
 			  "isolate page tables: guests could read all memory. "
 			  "The option xpti=ignore accepts that");
 	/* No PGE: guests' and our own mappings alike go with CR3. */
-	cpu_cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
-	if (seven & LEAF7_B_FSGSBASE)
-		cpu_cr4 |= CR4_FSGSBASE;
-	if (seven & LEAF7_B_SMEP)
-		cpu_cr4 |= CR4_SMEP;
+	cpu_cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+		  CR4_OSXSAVE | (seven & LEAF7_B_FSGSBASE ? CR4_FSGSBASE : 0) |
+		  (seven & LEAF7_B_SMEP ? CR4_SMEP : 0);
 	cpu_xcr0 = cpuid(0xd, 0).a & XCR0_MASK;
 }

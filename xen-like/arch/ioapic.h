@@ -5,7 +5,10 @@
 
 #include "types.h"
 
-/* Map all IO-APICs, mask all their inputs, and the PICs'. */
+/*
+ * Map all IO-APICs, mask all their inputs, and the PICs'. Before apic_init():
+ * what a PIC had pending would come as an interrupt without a number.
+ */
 void ioapic_init(void);
 /* Deliver ISA interrupt irq as vector to the CPU with that APIC id. */
 void ioapic_route_isa(unsigned int irq, uint8_t vector, unsigned int id);

@@ -131,6 +131,9 @@ static void map_frames(void)
 	for (r = memory_ram; r->end; last = r++->end)
 		frame_set_io(MFN(last >> PAGE_SHIFT),
 			     MFN(r->start >> PAGE_SHIFT));
+	/* What no address can name: the CPU would fault on reserved bits. */
+	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
+		      MFN_NONE);
 }
 
 void paging_init(void)
@@ -178,6 +181,9 @@ void *fixmap(uint64_t phys, uint64_t size, bool device)
 		return NULL;
 	map(va, phys - off, size, device ? DEVICE : DATA_RO);
 	fixmap_used += size;
+	if (device)
+		frame_deny_io(MFN(phys >> PAGE_SHIFT),
+			      MFN((phys - off + size) >> PAGE_SHIFT));
 	return (void *)(va + off);
 }
 

@@ -21,7 +21,10 @@ extern uint64_t idle_root;
 void paging_init(void);
 void paging_seal(void);
 
-/* size bytes of device memory or tables at phys, for good; NULL: no room. */
+/*
+ * size bytes of tables, or of a device that no guest has then, at phys, for
+ * good; NULL: no room.
+ */
 void *fixmap(uint64_t phys, uint64_t size, bool device);
 
 /* The 32 entries of CPU n's window (cpu.h). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Registers: PC16550D data sheet, table II. */
 #include "uart.h"
-#include "arch.h"
+#include "ioapic.h"
+#include "irq.h"
 #include "param.h"
 #include "print.h"
 #include "x86.h"
@@ -21,6 +22,7 @@
 #define FCR_ON_CLEAR	 0x07
 #define MCR_DTR_RTS_OUT2 0x0b
 #define IER_RECEIVED	 0x01
+#define UART_IRQ	 4 /* of the ISA bus */
 #define LSR_DATA	 0x01
 #define LSR_THR_EMPTY	 0x20
 #define FIFO_SIZE	 16
@@ -75,8 +77,10 @@ void arch_console_write(const char *text, size_t len)
 
 void uart_enable_input(void)
 {
-	if (present)
-		outb(REG_IER, IER_RECEIVED);
+	if (!present)
+		return;
+	ioapic_route_isa(UART_IRQ, VECTOR_UART, this_cpu()->apic_id);
+	outb(REG_IER, IER_RECEIVED);
 }
 
 void uart_interrupt(void)

@@ -9,11 +9,9 @@
 
 #include "types.h"
 
-#define UART_IRQ 4 /* of the ISA bus */
-
 /* 8n1; baud 0 keeps the speed that the firmware set. */
 void uart_init(uint32_t baud);
-/* From now on received bytes interrupt: the IO-APIC routes UART_IRQ. */
+/* From now on received bytes interrupt this CPU. */
 void uart_enable_input(void);
 /* VECTOR_UART: hands what was received to console_input(). */
 void uart_interrupt(void);

@@ -5,7 +5,6 @@
 #include "bootinfo.h"
 #include "cpu.h"
 #include "dom0.h"
-#include "frame.h"
 #include "heap.h"
 #include "image.h"
 #include "ioapic.h"
@@ -18,20 +17,14 @@
 #include "smp.h"
 #include "time.h"
 #include "uart.h"
-#include "x86.h"
 
 #define LEAST_MEMORY (32ul << 20)
 /* What Xen takes for itself at rest, which is our limit: 3 MiB and 1 %. */
 #define OWN_LIMIT(pages) (768 + (pages)*10 / 1024)
 
-static struct boot_info boot;
+#define FRAMES(bytes) (ROUND_UP(bytes, PAGE_SIZE) >> PAGE_SHIFT)
 
-static void options(void)
-{
-	param_parse(boot.cmdline);
-	uart_init(params.com1_baud);
-	print(LOG_INFO, "Command line: %s\n", boot.cmdline);
-}
+static struct boot_info boot;
 
 /* RAM is what a row calls so and no other row denies. */
 static void memory_map(void)
@@ -74,46 +67,11 @@ static void reserve(void)
 	}
 }
 
-static uint64_t first_frame(const struct boot_module *m)
-{
-	return m->start >> PAGE_SHIFT;
-}
-
-static uint64_t end_frame(const struct boot_module *m)
-{
-	return ROUND_UP(m->end, PAGE_SIZE) >> PAGE_SHIFT;
-}
-
 void bootinfo_release_modules(const struct boot_info *bi)
 {
-	const struct boot_module *m = bi->modules;
-
-	for (; m < bi->modules + bi->nr_modules; m++)
-		heap_add(MFN(first_frame(m)), MFN(end_frame(m)));
-}
-
-static void deny_page(uint64_t phys)
-{
-	frame_deny_io(MFN(phys >> PAGE_SHIFT), MFN((phys >> PAGE_SHIFT) + 1));
-}
-
-static void interrupts(void)
-{
-	apic_map(acpi.lapic);
-	ioapic_init();
-	apic_init();
-	/* What no address can name: the CPU would fault on reserved bits. */
-	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
-		      MFN_NONE);
-	deny_page(acpi.lapic);
-	for (unsigned int i = 0; i < acpi.nr_ioapics; i++)
-		deny_page(acpi.ioapic[i]);
-}
-
-static void console_input_on(void)
-{
-	ioapic_route_isa(UART_IRQ, VECTOR_UART, this_cpu()->apic_id);
-	uart_enable_input();
+	for (unsigned int i = 0; i < bi->nr_modules; i++)
+		heap_add(MFN(bi->modules[i].start >> PAGE_SHIFT),
+			 MFN(FRAMES(bi->modules[i].end)));
 }
 
 /* The image, its tables, frame records, M2P: all that is not in the heap. */
@@ -122,8 +80,8 @@ static void own_memory(void)
 	uint64_t ram = memory_ram_pages(), own = ram - heap_free_frames();
 
 	for (unsigned int i = 0; i < boot.nr_modules; i++)
-		own -= end_frame(&boot.modules[i]) -
-		       first_frame(&boot.modules[i]);
+		own -= FRAMES(boot.modules[i].end) -
+		       (boot.modules[i].start >> PAGE_SHIFT);
 	print(LOG_INFO, "Memory: %lu MiB; our own: %lu KiB (limit %lu KiB)\n",
 	      ram >> 8, own * 4, OWN_LIMIT(ram) * 4);
 }
@@ -134,7 +92,9 @@ void init(uint32_t magic, uint64_t info)
 	uart_init(115200);
 	print(LOG_ERR, "Enso, a paravirtualizing hypervisor for x86-64\n");
 	multiboot_parse(magic, info, &boot);
-	options();
+	param_parse(boot.cmdline);
+	uart_init(params.com1_baud);
+	print(LOG_INFO, "Command line: %s\n", boot.cmdline);
 	cpu_check();
 	memory_map();
 	reserve();
@@ -143,12 +103,14 @@ void init(uint32_t magic, uint64_t info)
 	smp_reserve();
 	memory_to_heap();
 	acpi_init(boot.rsdp);
-	interrupts();
+	apic_map(acpi.lapic);
+	ioapic_init();
+	apic_init();
 	time_init();
 	smp_enter_cpu();
 	smp_start(params.maxcpus);
 	paging_seal();
-	console_input_on();
+	uart_enable_input();
 	own_memory();
 	dom0_build(&boot);
 	cpu_leave();
