@@ -8,6 +8,7 @@
 #include "insn.h"
 #include "store.h"
 #include "unit.h"
+#include "x86.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,20 +77,14 @@ static bool run_emulated(const uint8_t *code, size_t n, struct state *s)
 	CU_ASSERT_EQUAL(i.length, n);
 	CU_ASSERT(insn_in_memory(&i));
 	CU_ASSERT_EQUAL(insn_offset(&i, &r), 0x1000);
-	mask = store_mask(&i);
+	mask = insn_mask(&i);
 	r.rflags = s->flags;
 	if (!store_effect(&i, &r, old & mask, &e))
 		return false;
 	if (!e.no_store)
 		s->memory = (old & ~mask) | (e.store & mask);
-	if (e.to_reg)
-		insn_write(&i, &r, e.reg, old & mask);
-	if (e.to_pair) {
-		r.rax = (uint32_t)old;
-		r.rdx = old >> 32;
-	}
-	if (e.judged)
-		s->flags = (s->flags & ~STORE_FLAGS) | e.flags;
+	store_finish(&i, &r, old & mask, &e);
+	s->flags = r.rflags;
 	s->rax = r.rax;
 	s->rsi = r.rsi;
 	s->rdx = r.rdx;
@@ -219,25 +214,25 @@ static void decode_addresses(void)
 	static const struct {
 		uint8_t n, code[10];
 		uint64_t offset;
-		uint8_t segment;
+		uint32_t segment_base;
 	} row[] = {
-		{ 3, { 0x48, 0x89, 0x37 }, 0x7000, SEGMENT_FLAT },
-		{ 7, { 0x48, 0x89, 0x35, 4, 0, 0, 0 }, 0x10b, SEGMENT_FLAT },
-		{ 4, { 0x48, 0x89, 0x77, 0xf8 }, 0x6ff8, SEGMENT_FLAT },
+		{ 3, { 0x48, 0x89, 0x37 }, 0x7000, 0 },
+		{ 7, { 0x48, 0x89, 0x35, 4, 0, 0, 0 }, 0x10b, 0 },
+		{ 4, { 0x48, 0x89, 0x77, 0xf8 }, 0x6ff8, 0 },
 		{ 5,
 		  { 0x4b, 0x89, 0x74, 0xc1, 0x10 },
 		  0x9000 + 0x40010,
-		  SEGMENT_FLAT }, /* 16(%r9, %r8, 8) */
+		  0 }, /* 16(%r9, %r8, 8) */
 		{ 8,
 		  { 0x48, 0x89, 0x34, 0x25, 0x78, 0x56, 0x34, 0x92 },
 		  0xffffffff92345678,
-		  SEGMENT_FLAT },
-		{ 4, { 0x65, 0x48, 0x89, 0x37 }, 0x7000, SEGMENT_GS },
-		{ 4, { 0x64, 0x48, 0x89, 0x37 }, 0x7000, SEGMENT_FS },
+		  0 },
+		{ 4, { 0x65, 0x48, 0x89, 0x37 }, 0x7000, MSR_GS_BASE },
+		{ 4, { 0x64, 0x48, 0x89, 0x37 }, 0x7000, MSR_FS_BASE },
 		{ 9,
 		  { 0x67, 0x48, 0x89, 0x34, 0x25, 0x78, 0x56, 0x34, 0x92 },
 		  0x92345678,
-		  SEGMENT_FLAT },
+		  0 },
 	};
 	struct cpu_user_regs r = {
 		.rdi = 0x7000, .r8 = 0x8000, .r9 = 0x9000, .rip = 0x100
@@ -247,7 +242,7 @@ static void decode_addresses(void)
 	for (unsigned int k = 0; k < ARRAY_SIZE(row); k++) {
 		CU_ASSERT_FATAL(insn_decode(&i, row[k].code, row[k].n));
 		CU_ASSERT_EQUAL(insn_offset(&i, &r), row[k].offset);
-		CU_ASSERT_EQUAL(i.segment, row[k].segment);
+		CU_ASSERT_EQUAL(i.segment_base, row[k].segment_base);
 	}
 }
 

@@ -8,7 +8,6 @@
 #include "cpu.h"
 #include "debugreg.h"
 #include "emulate_io.h"
-#include "mem.h"
 #include "msr.h"
 #include "policy.h"
 #include "pte.h"
@@ -48,15 +47,9 @@ bool emulate_fetch(struct vcpu *v, struct insn *i)
 	return insn_decode(i, code, (unsigned int)n);
 }
 
-gva_t emulate_address(struct vcpu *v, const struct insn *i)
+gva_t emulate_segment_base(const struct insn *i)
 {
-	uint64_t offset = insn_offset(i, &v->regs);
-
-	if (i->segment == SEGMENT_FS)
-		offset += rdmsr(MSR_FS_BASE);
-	else if (i->segment == SEGMENT_GS)
-		offset += rdmsr(MSR_GS_BASE);
-	return offset;
+	return i->segment_base ? rdmsr(i->segment_base) : 0;
 }
 
 /* ---- Registers of the machine ---------------------------------------------------------- */
@@ -72,49 +65,46 @@ static void set_edx_eax(struct cpu_user_regs *r, uint64_t value)
 	r->rdx = value >> 32;
 }
 
-static bool read_cr(struct vcpu *v, unsigned int nr, uint64_t *value)
+static void set_ts(struct vcpu *v, uint64_t ts)
 {
-	switch (nr) {
-	case 0:
-		*value = (read_cr0() & ~CR0_TS) | v->x86.cr0_ts;
-		return true;
-	case 2:
-		*value = v->x86.cr2;
-		return true;
-	case 3:
-		*value = xen_pfn_to_cr3(v->x86.root.n);
-		return true;
-	case 4:
-		*value = v->x86.cr4;
-		return true;
-	default:
-		return false;
-	}
+	v->x86.cr0_ts = ts;
+	switch_ts(v);
 }
 
-static int write_guest_cr3(struct vcpu *v, uint64_t value)
+static int read_cr(struct vcpu *v, unsigned int nr, uint64_t *value)
 {
-	int err = pte_finish(v);
+	const uint64_t cr[] = {
+		[0] = (read_cr0() & ~CR0_TS) | v->x86.cr0_ts,
+		[2] = v->x86.cr2,
+		[3] = xen_pfn_to_cr3(v->x86.root.n),
+		[4] = v->x86.cr4,
+	};
 
-	return err ? err : pte_set_root(v, MFN(xen_cr3_to_pfn(value)), false);
+	if (nr == 1 || nr >= ARRAY_SIZE(cr))
+		return -XEN_EINVAL;
+	*value = cr[nr];
+	return 0;
 }
 
 /* 0, -XEN_EINVAL, -XEN_ERESTART. */
 static int write_cr(struct vcpu *v, unsigned int nr, uint64_t value)
 {
+	int err;
+
 	switch (nr) {
 	case 0:
 		if ((value ^ read_cr0()) & ~CR0_TS)
 			return -XEN_EINVAL;
-		v->x86.cr0_ts = value & CR0_TS;
-		switch_ts(v);
+		set_ts(v, value & CR0_TS);
 		return 0;
 	case 2:
 		v->x86.cr2 = value;
 		v->info->arch.cr2 = value;
 		return 0;
 	case 3:
-		return write_guest_cr3(v, value);
+		err = pte_finish(v);
+		return err ? err
+			   : pte_set_root(v, MFN(xen_cr3_to_pfn(value)), false);
 	case 4:
 		v->x86.cr4 = cr4_guest(value);
 		switch_cr4(v);
@@ -128,9 +118,7 @@ static int move_cr(struct vcpu *v, const struct insn *i, bool to_cr)
 {
 	uint64_t *reg = insn_register(&v->regs, i->rm);
 
-	if (to_cr)
-		return write_cr(v, i->reg, *reg);
-	return read_cr(v, i->reg, reg) ? 0 : -XEN_EINVAL;
+	return to_cr ? write_cr(v, i->reg, *reg) : read_cr(v, i->reg, reg);
 }
 
 static int move_dr(struct vcpu *v, const struct insn *i, bool to_dr)
@@ -149,11 +137,9 @@ static int access_msr(struct vcpu *v, bool write)
 	if (write)
 		return msr_write(v, nr, value) ? 0 : -XEN_EINVAL;
 	if (!msr_read(v, nr, &value)) {
-		uint64_t real;
-
 		/* Before a kernel can take a #GP: as if it were zero. */
 		if (v->x86.trap[EXC_GP].handler || nr >> 16 == 0x4000 ||
-		    !rdmsr_safe(nr, &real))
+		    !rdmsr_safe(nr, &value))
 			return -XEN_EINVAL;
 		value = 0;
 	}
@@ -163,17 +149,12 @@ static int access_msr(struct vcpu *v, bool write)
 
 /* ---- The rest -------------------------------------------------------------------------- */
 
-static void read_tsc(struct vcpu *v)
-{
-	set_edx_eax(&v->regs, rdtsc());
-}
-
 /* RDTSC traps when guest user mode may not: CR4.TSD is the guest's. */
 static int trapped_tsc(struct vcpu *v, bool with_aux)
 {
 	if ((v->x86.cr4 & CR4_TSD) && !v->x86.kernel_mode)
 		return -XEN_EPERM;
-	read_tsc(v);
+	set_edx_eax(&v->regs, rdtsc());
 	if (with_aux)
 		v->regs.rcx = v->x86.tsc_aux;
 	return 0;
@@ -190,8 +171,9 @@ static void guest_cpuid(struct vcpu *v)
 	v->regs.rdx = c.d;
 }
 
-#define XSETBV 0xd1
-#define RDTSCP 0xf9
+#define XSETBV		   0xd1
+#define RDTSCP		   0xf9
+#define FORCED_CPUID_BYTES 7
 
 static int group_0f01(struct vcpu *v, const struct insn *i)
 {
@@ -203,9 +185,7 @@ static int group_0f01(struct vcpu *v, const struct insn *i)
 		return -XEN_ENODEV;
 	if (!v->x86.kernel_mode)
 		return -XEN_EPERM;
-	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs))
-		       ? 0
-		       : -XEN_EINVAL;
+	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs));
 }
 
 /* For guest kernels alone; user mode gets its #GP. */
@@ -213,8 +193,7 @@ static int kernel_only(struct vcpu *v, const struct insn *i)
 {
 	switch (i->opcode) {
 	case 0x0f06: /* clts */
-		v->x86.cr0_ts = 0;
-		switch_ts(v);
+		set_ts(v, 0);
 		return 0;
 	case 0x0f09: /* wbinvd */
 		if (v->domain->privileged)
@@ -272,22 +251,22 @@ bool emulate_privileged(struct vcpu *v)
 	err = perform(v, &i);
 	if (!err)
 		trap_instruction_done(v, v->regs.rip + i.length);
-	if (err == -XEN_ENODEV) {
+	else if (err == -XEN_ENODEV)
 		bounce_exception(v, EXC_UD);
-		err = -XEN_EFAULT;
-	}
-	return !err || err == -XEN_ERESTART || err == -XEN_EFAULT;
+	else
+		return err == -XEN_ERESTART || err == -XEN_EFAULT;
+	return true;
 }
 
 bool emulate_forced_cpuid(struct vcpu *v)
 {
-	static const uint8_t mark[7] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
-	uint8_t code[sizeof(mark)];
+	uint64_t code = 0;
 
-	if (copy_from_guest(code, v->regs.rip, sizeof(code)) ||
-	    memcmp(code, mark, sizeof(mark)))
+	/* 0f 0b "xen" 0f a2 */
+	if (copy_from_guest(&code, v->regs.rip, FORCED_CPUID_BYTES) ||
+	    code != 0xa20f6e65780b0f)
 		return false;
 	guest_cpuid(v);
-	trap_instruction_done(v, v->regs.rip + sizeof(mark));
+	trap_instruction_done(v, v->regs.rip + FORCED_CPUID_BYTES);
 	return true;
 }

@@ -17,7 +17,7 @@ bool emulate_forced_cpuid(struct vcpu *v);
 
 /* Read and decode the 64-bit instruction at rip: false, it is not known. */
 bool emulate_fetch(struct vcpu *v, struct insn *i);
-/* The linear address of its memory operand. */
-gva_t emulate_address(struct vcpu *v, const struct insn *i);
+/* Of the segment that its prefixes name; current guest's. */
+gva_t emulate_segment_base(const struct insn *i);
 
 #endif

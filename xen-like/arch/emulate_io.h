@@ -16,7 +16,4 @@ int emulate_io(struct vcpu *v, const struct insn *i);
 /* Does v's I/O privilege level cover its mode? */
 bool emulate_iopl_ok(const struct vcpu *v);
 
-/* Ports [from, to] are ours: no guest reaches them. Boot time. */
-void emulate_io_deny(uint16_t from, uint16_t to);
-
 #endif

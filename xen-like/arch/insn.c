@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Intel SDM volume 2, chapter 2 (formats) and appendix A (opcode maps). */
 #include "insn.h"
+#include "x86.h"
 
 /* ---- What follows each opcode --------------------------------------------------- */
 
@@ -44,21 +45,16 @@ static const uint8_t two_byte[256] = {
 
 struct reader {
 	const uint8_t *code;
-	unsigned int at, n;
-	bool short_of; /* more was read than there is */
+	unsigned int at, n; /* at > n: more was read than there is */
 };
 
 static uint64_t take(struct reader *r, unsigned int bytes)
 {
 	uint64_t v = 0;
-	unsigned int i;
 
-	if (r->n - r->at < bytes) {
-		r->short_of = true;
-		return 0;
-	}
-	for (i = 0; i < bytes; i++)
-		v |= (uint64_t)r->code[r->at++] << 8 * i;
+	for (unsigned int i = 0; i < bytes; i++, r->at++)
+		if (r->at < r->n)
+			v |= (uint64_t)r->code[r->at] << 8 * i;
 	return v;
 }
 
@@ -95,10 +91,10 @@ static uint8_t prefixes(struct insn *i, struct reader *r, bool *operand16)
 		case 0x3e:
 			break;
 		case 0x64:
-			i->segment = SEGMENT_FS;
+			i->segment_base = MSR_FS_BASE;
 			break;
 		case 0x65:
-			i->segment = SEGMENT_GS;
+			i->segment_base = MSR_GS_BASE;
 			break;
 		case 0xf0:
 			i->lock = true;
@@ -121,23 +117,20 @@ static uint8_t prefixes(struct insn *i, struct reader *r, bool *operand16)
 static void memory_operand(struct insn *i, struct reader *r)
 {
 	unsigned int mod = i->modrm >> 6, rm = i->modrm & 7;
-	unsigned int b = i->rex & REX_B ? 8 : 0;
+	int8_t no_base = 16;
 
-	i->base = (int8_t)(rm + b);
 	if (rm == 4) {
 		uint8_t sib = (uint8_t)take(r, 1);
 		unsigned int x = (sib >> 3 & 7) + (i->rex & REX_X ? 8 : 0);
 
 		rm = sib & 7;
-		i->base = (int8_t)(rm + b);
+		no_base = -1;
 		i->index = x == 4 ? -1 : (int8_t)x;
 		i->scale = sib >> 6;
-		if (mod == 0 && rm == 5) {
-			i->base = -1;
-			mod = 2;
-		}
-	} else if (mod == 0 && rm == 5) {
-		i->base = 16;
+	}
+	i->base = (int8_t)(rm + (i->rex & REX_B ? 8 : 0));
+	if (mod == 0 && rm == 5) {
+		i->base = no_base;
 		mod = 2;
 	}
 	if (mod)
@@ -179,14 +172,15 @@ bool insn_decode(struct insn *i, const uint8_t *code, unsigned int n)
 	} else {
 		kind = one_byte[i->opcode];
 	}
-	if (r.short_of || !(kind & OK))
+	if (!(kind & OK))
 		return false;
-	i->bytes = kind & BYTE ? 1 : i->rex & REX_W ? 8 : operand16 ? 2 : 4;
-	if (kind & EIGHT)
-		i->bytes = 8;
+	i->bytes = kind & BYTE			      ? 1
+		   : (kind & EIGHT || i->rex & REX_W) ? 8
+		   : operand16			      ? 2
+						      : 4;
 	operands(i, &r, kind);
 	i->length = (uint8_t)r.at;
-	return !r.short_of;
+	return r.at <= r.n;
 }
 
 /* ---- Registers ---------------------------------------------------------------------------- */
@@ -208,9 +202,9 @@ static bool high_byte(const struct insn *i, unsigned int nr)
 	return i->bytes == 1 && !i->rex && nr >= 4 && nr < 8;
 }
 
-static uint64_t mask_of(unsigned int bytes)
+uint64_t insn_mask(const struct insn *i)
 {
-	return bytes == 8 ? ~0ul : (1ul << 8 * bytes) - 1;
+	return i->bytes == 8 ? ~0ul : (1ul << 8 * i->bytes) - 1;
 }
 
 uint64_t insn_read(const struct insn *i, struct cpu_user_regs *r,
@@ -218,7 +212,7 @@ uint64_t insn_read(const struct insn *i, struct cpu_user_regs *r,
 {
 	if (high_byte(i, nr))
 		return *insn_register(r, nr - 4) >> 8 & 0xff;
-	return *insn_register(r, nr) & mask_of(i->bytes);
+	return *insn_register(r, nr) & insn_mask(i);
 }
 
 void insn_write(const struct insn *i, struct cpu_user_regs *r, unsigned int nr,
@@ -226,7 +220,7 @@ void insn_write(const struct insn *i, struct cpu_user_regs *r, unsigned int nr,
 {
 	bool high = high_byte(i, nr);
 	uint64_t *to = insn_register(r, high ? nr - 4 : nr);
-	uint64_t mask = mask_of(i->bytes) << (high ? 8 : 0);
+	uint64_t mask = insn_mask(i) << (high ? 8 : 0);
 
 	value <<= high ? 8 : 0;
 	/* Writes of 32 bits clear the upper half. */

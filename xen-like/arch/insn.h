@@ -11,19 +11,17 @@
 
 #define INSN_MAX 15
 
-enum insn_segment { SEGMENT_FLAT, SEGMENT_FS, SEGMENT_GS };
-
 struct insn {
 	uint16_t opcode; /* 0x0fxx for the two-byte ones */
 	uint8_t length;
-	uint8_t bytes;	 /* operand size: 1, 2, 4, 8 */
-	uint8_t segment; /* enum insn_segment */
+	uint8_t bytes; /* operand size: 1, 2, 4, 8 */
 	uint8_t rex, modrm;
 	bool has_modrm, rep, repne, lock, address32;
 	uint8_t reg;	    /* ModRM.reg with REX.R */
 	uint8_t rm;	    /* ModRM.rm with REX.B, if it is a register */
 	int8_t base, index; /* of a memory operand: -1 none, 16 rip */
 	uint8_t scale;
+	uint32_t segment_base; /* the MSR that has it, 0: flat */
 	int32_t disp;
 	int64_t imm;
 };
@@ -39,6 +37,9 @@ static inline bool insn_in_memory(const struct insn *i)
 
 /* General register nr (rax = 0 .. r15 = 15) in r. */
 uint64_t *insn_register(struct cpu_user_regs *r, unsigned int nr);
+
+/* All bits of the operand. */
+uint64_t insn_mask(const struct insn *i);
 
 /* What register nr holds as an operand of that size; 8-bit ones by REX. */
 uint64_t insn_read(const struct insn *i, struct cpu_user_regs *r,

@@ -48,7 +48,8 @@ static bool is_movs(const struct insn *i)
 
 static gva_t address(struct vcpu *v, const struct insn *i)
 {
-	return is_string(i) ? v->regs.rdi : emulate_address(v, i);
+	return is_string(i) ? v->regs.rdi
+			    : insn_offset(i, &v->regs) + emulate_segment_base(i);
 }
 
 /* What the instruction does to an operand that holds old: 0 or an error. */
@@ -56,23 +57,12 @@ static int effect_of(struct vcpu *v, const struct insn *i, uint64_t old,
 		     struct store_effect *e)
 {
 	if (is_movs(i)) {
-		*e = (struct store_effect){ 0 };
+		*e = (struct store_effect){
+			.flags = v->regs.rflags & STORE_FLAGS, .to_reg = -1
+		};
 		return copy_from_guest(&e->store, v->regs.rsi, i->bytes);
 	}
 	return store_effect(i, &v->regs, old, e) ? 0 : -XEN_EINVAL;
-}
-
-static void apply(struct cpu_user_regs *r, const struct insn *i,
-		  const struct store_effect *e, uint64_t old)
-{
-	if (e->judged)
-		r->rflags = (r->rflags & ~STORE_FLAGS) | e->flags;
-	if (e->to_reg)
-		insn_write(i, r, e->reg, old);
-	if (e->to_pair) {
-		r->rax = (uint32_t)old;
-		r->rdx = old >> 32;
-	}
 }
 
 /* 0; an error; -XEN_ERESTART: run the instruction again. */
@@ -82,20 +72,19 @@ static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 	uint64_t *table = frame_ptr(target);
 	uint64_t seen = READ_ONCE(table[offset / 8]);
 	unsigned int shift = offset % 8 * 8;
-	uint64_t field = seen >> shift & store_mask(i), whole;
+	uint64_t mask = insn_mask(i), field = seen >> shift & mask, whole;
 	struct store_effect e;
 	int err = effect_of(v, i, field, &e);
 
 	if (err)
 		return err;
-	whole = (seen & ~(store_mask(i) << shift)) | (e.store & store_mask(i))
-							     << shift;
+	whole = (seen & ~(mask << shift)) | (e.store & mask) << shift;
 	if (!e.no_store)
 		err = pte_update(v, v->domain, v->domain, target, offset / 8,
 				 whole, false, &seen);
 	if (err)
 		return err == -XEN_EAGAIN ? -XEN_ERESTART : err;
-	apply(&v->regs, i, &e, field);
+	store_finish(i, &v->regs, field, &e);
 	return 0;
 }
 

@@ -10,11 +10,12 @@
 #define OF  (1ul << 11)
 #define RAX 0
 
+/* Those of a result, but CF, AF and OF. */
 static uint64_t flags_of(const struct insn *i, uint64_t result)
 {
 	uint64_t flags = 0;
 
-	if (!(result & store_mask(i)))
+	if (!(result & insn_mask(i)))
 		flags |= ZF;
 	if (result >> (8 * i->bytes - 1) & 1)
 		flags |= SF;
@@ -23,49 +24,32 @@ static uint64_t flags_of(const struct insn *i, uint64_t result)
 	return flags;
 }
 
-static void logic(const struct insn *i, struct store_effect *e, uint64_t result)
+/* kind, as in bits 3 to 5 of opcodes: 1 or, 4 and, 6 xor. */
+static bool logic(const struct insn *i, struct store_effect *e, uint64_t old,
+		  unsigned int kind, uint64_t operand)
 {
-	e->store = result;
-	e->flags = flags_of(i, result);
-	e->judged = true;
-}
-
-/* 80, 81, 83: the operation is in ModRM.reg: 1 or, 4 and, 6 xor. */
-static bool immediate(const struct insn *i, struct store_effect *e, uint64_t old)
-{
-	uint64_t imm = (uint64_t)i->imm & store_mask(i);
-
-	switch (i->reg & 7) {
-	case 1:
-		logic(i, e, old | imm);
-		return true;
-	case 4:
-		logic(i, e, old & imm);
-		return true;
-	case 6:
-		logic(i, e, old ^ imm);
-		return true;
-	default:
+	if (kind != 1 && kind != 4 && kind != 6)
 		return false;
-	}
+	e->store = kind == 1   ? old | operand
+		   : kind == 4 ? old & operand
+			       : old ^ operand;
+	e->flags = flags_of(i, e->store);
+	return true;
 }
 
-/* kind 1 set, 2 reset, 3 complement; the bit's number is within the operand. */
+/*
+ * kind, as in bits 3 to 5 of opcodes: 5 set, 6 reset, 7 complement. The
+ * bit's number is within the operand.
+ */
 static bool bit(const struct insn *i, struct store_effect *e, uint64_t old,
-		unsigned int kind, uint64_t number, uint64_t flags)
+		unsigned int kind, uint64_t number)
 {
 	uint64_t m = 1ul << (number & (8 * i->bytes - 1ul));
 
-	if (kind == 1)
-		e->store = old | m;
-	else if (kind == 2)
-		e->store = old & ~m;
-	else if (kind == 3)
-		e->store = old ^ m;
-	else
+	if (kind < 5)
 		return false;
-	e->flags = (flags & STORE_FLAGS & ~CF) | (old & m ? CF : 0);
-	e->judged = true;
+	e->store = kind == 5 ? old | m : kind == 6 ? old & ~m : old ^ m;
+	e->flags = (e->flags & ~CF) | (old & m ? CF : 0);
 	return true;
 }
 
@@ -79,12 +63,9 @@ static bool cmpxchg(const struct insn *i, struct store_effect *e, uint64_t old,
 		e->flags |= AF;
 	if (((want ^ old) & (want ^ diff)) >> (8 * i->bytes - 1) & 1)
 		e->flags |= OF;
-	e->judged = true;
-	e->store = insn_read(i, r, i->reg);
 	if (want != old) {
 		e->no_store = true;
-		e->to_reg = true;
-		e->reg = RAX;
+		e->to_reg = RAX;
 	}
 	return true;
 }
@@ -98,62 +79,50 @@ static bool cmpxchg8b(const struct insn *i, struct store_effect *e,
 	if ((i->reg & 7) != 1 || (i->rex & 8))
 		return false;
 	e->store = (uint32_t)r->rbx | r->rcx << 32;
-	e->flags = (r->rflags & STORE_FLAGS & ~ZF) | (want == old ? ZF : 0);
-	e->judged = true;
+	e->flags = (e->flags & ~ZF) | (want == old ? ZF : 0);
 	e->no_store = e->to_pair = want != old;
 	return true;
-}
-
-/* Bit tests with a register reach beyond the operand: only within it. */
-static bool bit_near(const struct insn *i, uint64_t number)
-{
-	return number < 8ul * i->bytes;
 }
 
 bool store_effect(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
 		  struct store_effect *e)
 {
-	uint64_t reg = insn_read(i, r, i->reg);
+	uint64_t reg = insn_read(i, r, i->reg), imm = i->imm & insn_mask(i);
+	unsigned int kind = i->opcode >> 3 & 7, kind_imm = i->reg & 7;
 
-	*e = (struct store_effect){ .store = reg };
+	*e = (struct store_effect){ .store = reg,
+				    .flags = r->rflags & STORE_FLAGS,
+				    .to_reg = -1 };
 	switch (i->opcode) {
 	case 0x88:
 	case 0x89:
 		return true;
 	case 0xc6:
 	case 0xc7:
-		e->store = (uint64_t)i->imm & store_mask(i);
-		return (i->reg & 7) == 0;
+		e->store = imm;
+		return kind_imm == 0;
 	case 0x86:
 	case 0x87:
-		e->to_reg = true;
-		e->reg = i->reg;
+		e->to_reg = (int8_t)i->reg;
 		return true;
 	case 0x08:
 	case 0x09:
-		logic(i, e, old | reg);
-		return true;
 	case 0x20:
 	case 0x21:
-		logic(i, e, old & reg);
-		return true;
 	case 0x30:
 	case 0x31:
-		logic(i, e, old ^ reg);
-		return true;
+		return logic(i, e, old, kind, reg);
 	case 0x80:
 	case 0x81:
 	case 0x83:
-		return immediate(i, e, old);
+		return logic(i, e, old, kind_imm, imm);
 	case 0x0fab:
-		return bit_near(i, reg) && bit(i, e, old, 1, reg, r->rflags);
 	case 0x0fb3:
-		return bit_near(i, reg) && bit(i, e, old, 2, reg, r->rflags);
 	case 0x0fbb:
-		return bit_near(i, reg) && bit(i, e, old, 3, reg, r->rflags);
+		/* A register may reach beyond the operand: not with us. */
+		return reg < 8ul * i->bytes && bit(i, e, old, kind, reg);
 	case 0x0fba:
-		return bit(i, e, old, (i->reg & 7) - 4u, (uint64_t)i->imm,
-			   r->rflags);
+		return bit(i, e, old, kind_imm, imm);
 	case 0xaa:
 	case 0xab:
 		e->store = insn_read(i, r, RAX);
@@ -165,5 +134,17 @@ bool store_effect(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
 		return cmpxchg8b(i, e, old, r);
 	default:
 		return false;
+	}
+}
+
+void store_finish(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
+		  const struct store_effect *e)
+{
+	r->rflags = (r->rflags & ~STORE_FLAGS) | e->flags;
+	if (e->to_reg >= 0)
+		insn_write(i, r, (unsigned int)e->to_reg, old);
+	if (e->to_pair) {
+		r->rax = (uint32_t)old;
+		r->rdx = old >> 32;
 	}
 }

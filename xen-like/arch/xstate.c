@@ -52,6 +52,14 @@ static unsigned int area_order(void)
 	return xstate_size(xstate_mask()) > PAGE_SIZE ? 1 : 0;
 }
 
+/* x is XSAVE or XRSTOR: all components, of v's area. */
+#define MOVE_ALL(x, v, mask)                                       \
+	asm volatile(#x "64 (%0)"                                  \
+		     :                                             \
+		     : "r"((v)->x86.xsave), "a"((uint32_t)(mask)), \
+		       "d"((uint32_t)((mask) >> 32))               \
+		     : "memory")
+
 static uint32_t *word_at(struct vcpu *v, size_t offset)
 {
 	return (uint32_t *)((uint8_t *)v->x86.xsave + offset);
@@ -75,57 +83,42 @@ void xstate_destroy(struct vcpu *v)
 	v->x86.xsave = NULL;
 }
 
-static void set_xcr0(const struct vcpu *v, uint64_t value)
-{
-	if (v->x86.xcr0 != xstate_mask())
-		xsetbv(0, value);
-}
-
 void xstate_save(struct vcpu *v)
 {
 	uint64_t mask = xstate_mask();
-	void *area = v->x86.xsave;
 
-	set_xcr0(v, mask);
-	asm volatile("xsave64 (%0)"
-		     :
-		     : "r"(area), "a"((uint32_t)mask),
-		       "d"((uint32_t)(mask >> 32))
-		     : "memory");
+	if (v->x86.xcr0 != mask)
+		xsetbv(0, mask);
+	MOVE_ALL(xsave, v, mask);
 }
 
 void xstate_load(struct vcpu *v)
 {
 	uint64_t mask = xstate_mask();
-	void *area = v->x86.xsave;
 
 	xsetbv(0, mask);
-	asm volatile("xrstor64 (%0)"
-		     :
-		     : "r"(area), "a"((uint32_t)mask),
-		       "d"((uint32_t)(mask >> 32))
-		     : "memory");
-	set_xcr0(v, v->x86.xcr0);
+	MOVE_ALL(xrstor, v, mask);
+	if (v->x86.xcr0 != mask)
+		xsetbv(0, v->x86.xcr0);
 }
 
 /* Intel SDM volume 1, 13.3: which combinations XSETBV takes. */
 static bool xcr0_legal(uint64_t x)
 {
-	if (!(x & XSTATE_FP) || (x & ~xstate_mask()))
-		return false;
-	if ((x & XSTATE_AVX) && !(x & XSTATE_SSE))
-		return false;
-	return !(x & XSTATE_AVX512) ||
-	       ((x & XSTATE_AVX) && (x & XSTATE_AVX512) == XSTATE_AVX512);
+	uint64_t avx512 = x & XSTATE_AVX512;
+
+	return (x & XSTATE_FP) && !(x & ~xstate_mask()) &&
+	       (!(x & XSTATE_AVX) || (x & XSTATE_SSE)) &&
+	       (!avx512 || ((x & XSTATE_AVX) && avx512 == XSTATE_AVX512));
 }
 
-bool xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value)
+int xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value)
 {
 	if (index || !xcr0_legal(value))
-		return false;
+		return -XEN_EINVAL;
 	v->x86.xcr0 = value;
 	xsetbv(0, value);
-	return true;
+	return 0;
 }
 
 void xstate_put_legacy(struct vcpu *v, const void *fxsave)

@@ -16,8 +16,8 @@ void xstate_destroy(struct vcpu *v);
 void xstate_save(struct vcpu *v);
 void xstate_load(struct vcpu *v);
 
-/* XSETBV of v, current: false when the CPU would refuse it. */
-bool xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value);
+/* XSETBV of v, current: 0; -XEN_EINVAL: the CPU would refuse it. */
+int xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value);
 
 /* The 512 bytes of FXSAVE, into and out of v's area; v does not run. */
 void xstate_put_legacy(struct vcpu *v, const void *fxsave);
