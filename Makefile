@@ -188,7 +188,7 @@ $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 		-o $@ $< --start-group $(B)/guest/libguest.a -L$(NEWLIB) -lm -lc \
 		$(shell $(CC) -print-libgcc-file-name) --end-group
 
-.PHONY: guests guest-table bench mutants smoke-initial boot torture run
+.PHONY: guests guest-table bench mutants smoke-initial boot torture stretch run
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
@@ -204,6 +204,8 @@ boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuse
 	@$(RUN) python3 tests/system/boot.py $(B) $(PEER)
 torture: $(B)/enso guests ## hostile guests, SEEDS=12 of them
 	@$(RUN) python3 tests/system/torture.py $(B) $(SEEDS)
+stretch: $(B)/enso $(B)/initramfs.cpio guests $(PEER)/.done ## longest stretch without a poll
+	@$(RUN) python3 tests/system/stretch.py $(B) $(PEER)
 run: install ## boots Debian's kernel; your terminal is its console
 	@$(MAKE) --no-print-directory $(IMAGES)
 	@python3 tests/system/run.py $(B) $(PEER) $(HV)
@@ -221,7 +223,7 @@ format: ## makes the format right
 cloc: $(B)/enso ## lines of ours that reach the image, per room
 	@$(RUN) python3 tools/cloc.py $(B)/enso.map
 
-SUITES := lint cloc unit fuzz tsan guest-table boot torture smoke-initial
+SUITES := lint cloc unit fuzz tsan guest-table boot torture stretch smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \
