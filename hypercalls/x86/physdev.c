@@ -14,68 +14,54 @@
 #define IOBITMAP_BYTES 8192u
 #define IOPL_SHIFT     12
 
-static int64_t op_eoi(struct hypercall *h)
-{
+union physdev_arg {
 	struct physdev_eoi eoi;
+	struct physdev_irq_status_query status;
+	struct physdev_set_iopl iopl;
+	struct physdev_set_iobitmap iobitmap;
+	struct physdev_pirq_eoi_gmfn eoi_gmfn;
+	struct physdev_get_free_pirq free_pirq;
+	struct physdev_apic apic;
+};
+#define SIZE(field) sizeof(((union physdev_arg *)0)->field)
 
-	if (copy_from_guest(&eoi, h->arg[1], sizeof(eoi)))
-		return -XEN_EFAULT;
-	return -XEN_EINVAL;
-}
+static const uint8_t arg_size[] = {
+	[PHYSDEVOP_eoi] = SIZE(eoi),
+	[PHYSDEVOP_irq_status_query] = SIZE(status),
+	[PHYSDEVOP_set_iopl] = SIZE(iopl),
+	[PHYSDEVOP_set_iobitmap] = SIZE(iobitmap),
+	[PHYSDEVOP_apic_read] = SIZE(apic),
+	[PHYSDEVOP_apic_write] = SIZE(apic),
+	[PHYSDEVOP_pirq_eoi_gmfn_v1] = SIZE(eoi_gmfn),
+	[PHYSDEVOP_pirq_eoi_gmfn_v2] = SIZE(eoi_gmfn),
+	[PHYSDEVOP_get_free_pirq] = SIZE(free_pirq),
+};
+/* Those that answer in their argument. */
+#define ANSWERS                                                         \
+	(1u << PHYSDEVOP_irq_status_query | 1u << PHYSDEVOP_apic_read | \
+	 1u << PHYSDEVOP_get_free_pirq)
 
-static int64_t op_irq_status_query(struct hypercall *h)
+static int set_iobitmap(struct vcpu *v, const struct physdev_set_iobitmap *s)
 {
-	struct physdev_irq_status_query q;
-
-	if (copy_from_guest(&q, h->arg[1], sizeof(q)))
-		return -XEN_EFAULT;
-	if (q.irq >= NR_PIRQS)
+	if (!guest_range_ok((gva_t)s->bitmap.p, IOBITMAP_BYTES) ||
+	    s->nr_ports > 65536)
 		return -XEN_EINVAL;
-	q.flags = XENIRQSTAT_needs_eoi;
-	return copy_to_guest(h->arg[1], &q, sizeof(q));
-}
-
-static int64_t op_set_iopl(struct hypercall *h)
-{
-	struct physdev_set_iopl s;
-
-	if (copy_from_guest(&s, h->arg[1], sizeof(s)))
-		return -XEN_EFAULT;
-	if (s.iopl > 3)
-		return -XEN_EINVAL;
-	h->v->x86.iopl = s.iopl << IOPL_SHIFT;
-	return 0;
-}
-
-static int64_t op_set_iobitmap(struct hypercall *h)
-{
-	struct physdev_set_iobitmap s;
-
-	if (copy_from_guest(&s, h->arg[1], sizeof(s)))
-		return -XEN_EFAULT;
-	if (!guest_range_ok((gva_t)s.bitmap.p, IOBITMAP_BYTES) ||
-	    s.nr_ports > 65536)
-		return -XEN_EINVAL;
-	h->v->x86.iobitmap = (gva_t)s.bitmap.p;
-	h->v->x86.iobitmap_ports = s.nr_ports;
+	v->x86.iobitmap = (gva_t)s->bitmap.p;
+	v->x86.iobitmap_ports = s->nr_ports;
 	return 0;
 }
 
 /* The bit per interrupt that says "end it by hypercall" is never set. */
-static int64_t op_pirq_eoi_gmfn(struct hypercall *h)
+static int pirq_eoi_gmfn(struct domain *d, uint64_t gmfn)
 {
-	struct domain *d = h->v->domain;
-	struct physdev_pirq_eoi_gmfn g;
 	uint64_t none = 0, *slot = &d->vcpu[0]->x86.eoi_map.n;
 
-	if (copy_from_guest(&g, h->arg[1], sizeof(g)))
-		return -XEN_EFAULT;
-	if (type_get(d, MFN(g.gmfn), FT_WRITABLE))
+	if (type_get(d, MFN(gmfn), FT_WRITABLE))
 		return -XEN_EINVAL;
-	if (__atomic_compare_exchange_n(slot, &none, g.gmfn, false,
+	if (__atomic_compare_exchange_n(slot, &none, gmfn, false,
 					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return 0;
-	type_put(MFN(g.gmfn));
+	type_put(MFN(gmfn));
 	return -XEN_EBUSY;
 }
 
@@ -84,65 +70,66 @@ static bool pirq_take(struct domain *d, unsigned int i)
 	return !atomic_bit_set(&d->pirq_used[i / 64], i % 64);
 }
 
-static int64_t op_get_free_pirq(struct hypercall *h)
+static int get_free_pirq(struct domain *d, struct physdev_get_free_pirq *g)
 {
-	struct physdev_get_free_pirq g;
-	unsigned int i = NR_PIRQS;
-
-	if (copy_from_guest(&g, h->arg[1], sizeof(g)))
-		return -XEN_EFAULT;
-	if (g.type == MAP_PIRQ_TYPE_GSI)
-		for (i = GSI_FIRST; i < GSI_LIMIT; i++)
-			if (pirq_take(h->v->domain, i))
-				goto found;
-	for (i = NR_PIRQS - 1; i >= GSI_LIMIT; i--)
-		if (pirq_take(h->v->domain, i))
-			goto found;
+	if (g->type == MAP_PIRQ_TYPE_GSI)
+		for (g->pirq = GSI_FIRST; g->pirq < GSI_LIMIT; g->pirq++)
+			if (pirq_take(d, g->pirq))
+				return 0;
+	for (g->pirq = NR_PIRQS - 1; g->pirq >= GSI_LIMIT; g->pirq--)
+		if (pirq_take(d, g->pirq))
+			return 0;
 	return -XEN_ENOSPC;
-found:
-	g.pirq = i;
-	return copy_to_guest(h->arg[1], &g, sizeof(g));
 }
 
 /* The IO-APICs are ours alone: their owner may look; writes are dropped. */
-static int64_t op_apic(struct hypercall *h, bool write)
+static int apic_access(const struct domain *d, struct physdev_apic *a)
 {
-	struct physdev_apic a;
-	uint32_t value;
-
-	if (copy_from_guest(&a, h->arg[1], sizeof(a)))
-		return -XEN_EFAULT;
-	if (!h->v->domain->privileged)
+	if (!d->privileged)
 		return -XEN_EPERM;
-	if (!ioapic_read(a.apic_physbase, a.reg, &value))
+	if (!ioapic_read(a->apic_physbase, a->reg, &a->value))
 		return -XEN_EINVAL;
-	if (write)
+	return 0;
+}
+
+static int perform(struct vcpu *v, unsigned int op, union physdev_arg *a)
+{
+	switch (op) {
+	case PHYSDEVOP_irq_status_query:
+		a->status.flags = XENIRQSTAT_needs_eoi;
+		return a->status.irq < NR_PIRQS ? 0 : -XEN_EINVAL;
+	case PHYSDEVOP_set_iopl:
+		if (a->iopl.iopl > 3)
+			return -XEN_EINVAL;
+		v->x86.iopl = a->iopl.iopl << IOPL_SHIFT;
 		return 0;
-	a.value = value;
-	return copy_to_guest(h->arg[1], &a, sizeof(a));
+	case PHYSDEVOP_set_iobitmap:
+		return set_iobitmap(v, &a->iobitmap);
+	case PHYSDEVOP_apic_read:
+	case PHYSDEVOP_apic_write:
+		return apic_access(v->domain, &a->apic);
+	case PHYSDEVOP_pirq_eoi_gmfn_v1:
+	case PHYSDEVOP_pirq_eoi_gmfn_v2:
+		return pirq_eoi_gmfn(v->domain, a->eoi_gmfn.gmfn);
+	case PHYSDEVOP_get_free_pirq:
+		return get_free_pirq(v->domain, &a->free_pirq);
+	default: /* PHYSDEVOP_eoi, of none */
+		return -XEN_EINVAL;
+	}
 }
 
 int64_t hc_physdev_op(struct hypercall *h)
 {
-	switch ((int)h->arg[0]) {
-	case PHYSDEVOP_eoi:
-		return op_eoi(h);
-	case PHYSDEVOP_irq_status_query:
-		return op_irq_status_query(h);
-	case PHYSDEVOP_set_iopl:
-		return op_set_iopl(h);
-	case PHYSDEVOP_set_iobitmap:
-		return op_set_iobitmap(h);
-	case PHYSDEVOP_apic_read:
-		return op_apic(h, false);
-	case PHYSDEVOP_apic_write:
-		return op_apic(h, true);
-	case PHYSDEVOP_pirq_eoi_gmfn_v1:
-	case PHYSDEVOP_pirq_eoi_gmfn_v2:
-		return op_pirq_eoi_gmfn(h);
-	case PHYSDEVOP_get_free_pirq:
-		return op_get_free_pirq(h);
-	default:
+	unsigned int op = (unsigned int)h->arg[0];
+	union physdev_arg a;
+	int err;
+
+	if (op >= ARRAY_SIZE(arg_size) || !arg_size[op])
 		return -XEN_ENOSYS;
-	}
+	if (copy_from_guest(&a, h->arg[1], arg_size[op]))
+		return -XEN_EFAULT;
+	err = perform(h->v, op, &a);
+	if (err || !(ANSWERS >> op & 1))
+		return err;
+	return copy_to_guest(h->arg[1], &a, arg_size[op]);
 }

@@ -7,7 +7,6 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "debugreg.h"
-#include "mem.h"
 #include "pagetype.h"
 #include "pte.h"
 #include "switch.h"
@@ -25,8 +24,7 @@ int arch_vcpu_create(struct vcpu *v)
 {
 	v->x86.kernel_mode = true;
 	v->x86.cr4 = cr4_guest(0);
-	v->x86.dr[6] = DR6_DEFAULT;
-	v->x86.dr[7] = DR7_DEFAULT;
+	debugreg_init(v);
 	return v->domain ? xstate_create(v) : 0;
 }
 
@@ -63,17 +61,13 @@ static bool addresses_ok(const struct vcpu_guest_context *c)
 
 static bool context_ok(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	if (!addresses_ok(c))
-		return false;
-	if (c->ldt_base & ~PAGE_MASK || c->ldt_ents > LDT_MAX ||
-	    !guest_range_ok(c->ldt_base, c->ldt_ents * 8))
-		return false;
-	if (c->gdt_ents > GDT_MAX)
-		return false;
-	/* User mode needs a table of its own. */
-	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
-		return false;
-	return v->id || !(c->vm_assist & ~VM_ASSIST_KNOWN);
+	return addresses_ok(c) && !(c->ldt_base & ~PAGE_MASK) &&
+	       c->ldt_ents <= LDT_MAX &&
+	       guest_range_ok(c->ldt_base, c->ldt_ents * 8) &&
+	       c->gdt_ents <= GDT_MAX &&
+	       /* User mode needs a table of its own. */
+	       (c->flags & VGCF_in_kernel || c->ctrlreg[1]) &&
+	       (v->id || !(c->vm_assist & ~VM_ASSIST_KNOWN));
 }
 
 static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
@@ -125,9 +119,7 @@ static void take_control(struct vcpu *v, const struct vcpu_guest_context *c)
 	x->cr0_ts = c->ctrlreg[0] & CR0_TS;
 	x->cr2 = c->ctrlreg[2];
 	x->cr4 = cr4_guest(c->ctrlreg[4]);
-	memset(x->dr, 0, sizeof(x->dr));
-	x->dr[6] = DR6_DEFAULT;
-	x->dr[7] = DR7_DEFAULT;
+	debugreg_init(v);
 	/* What is not legal in them is left out, as by Xen. */
 	for (i = 0; i < 8; i++)
 		if (i != 4 && i != 5)
@@ -138,24 +130,14 @@ static void take_control(struct vcpu *v, const struct vcpu_guest_context *c)
 		xstate_put_legacy(v, &c->fpu_ctxt);
 }
 
-/* The roots: taken one after the other; each may have to be continued. */
-static int take_roots(struct vcpu *v, const struct vcpu_guest_context *c)
+/* A root that is not there yet; may have to be continued. */
+static int take_root(struct vcpu *v, mfn_t *root, uint64_t cr3)
 {
-	mfn_t root = MFN(xen_cr3_to_pfn(c->ctrlreg[3]));
-	mfn_t user = MFN(xen_cr3_to_pfn(c->ctrlreg[1]));
-	int err;
+	mfn_t m = MFN(xen_cr3_to_pfn(cr3));
+	int err = root->n ? 0 : type_get(v->domain, m, FT_L4);
 
-	if (!v->x86.root.n) {
-		err = type_get(v->domain, root, FT_L4);
-		if (err)
-			return err;
-		v->x86.root = root;
-	}
-	if (!user.n || v->x86.user_root.n)
-		return 0;
-	err = type_get(v->domain, user, FT_L4);
-	if (!err)
-		v->x86.user_root = user;
+	if (!err && !root->n)
+		*root = m;
 	return err;
 }
 
@@ -169,7 +151,11 @@ static int take_references(struct vcpu *v, const struct vcpu_guest_context *c)
 	if (!v->x86.gdt_entries)
 		err = window_set_gdt(v, c->gdt_frames,
 				     (unsigned int)c->gdt_ents);
-	return err ? err : take_roots(v, c);
+	if (!err)
+		err = take_root(v, &v->x86.root, c->ctrlreg[3]);
+	if (!err && c->ctrlreg[1])
+		err = take_root(v, &v->x86.user_root, c->ctrlreg[1]);
+	return err;
 }
 
 int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)

@@ -6,8 +6,9 @@
 #include "vcpu.h"
 
 #define DR6_DEFAULT 0xffff0ff0ul
-#define DR7_DEFAULT 0x400ul
 
+/* As after a reset. */
+void debugreg_init(struct vcpu *v);
 /* 0; -XEN_ENODEV: no such register; -XEN_EPERM, -XEN_EINVAL: not that value. */
 int debugreg_set(struct vcpu *v, unsigned int reg, uint64_t value);
 /* 0 or -XEN_ENODEV. */

@@ -39,6 +39,7 @@ static const struct msr_row rows[] = {
 	{ 0x00000017, 0x00000017, INTEL, READ_HOST, WRITE_FAULT, ~0ul },
 	{ 0x0000003a, 0x0000003a, INTEL, READ_VALUE, WRITE_FAULT, 1 },
 	{ 0x0000008b, 0x0000008b, INTEL | AMD, READ_HOST, WRITE_FAULT, ~0ul },
+	{ 0x40000000, 0x40000000, ANY, READ_VALUE, WRITE_FAULT, 0 },
 	{ 0x000000ce, 0x000000ce, ANY, READ_VALUE, WRITE_FAULT, 0 },
 	{ 0x00000140, 0x00000140, ANY, READ_VALUE, WRITE_SAME, 0 },
 	/* Two banks of machine checks that never tell of any. */
@@ -86,17 +87,26 @@ static const struct msr_row *row_of(uint32_t nr)
 	return NULL;
 }
 
-static bool row_read(const struct msr_row *row, uint32_t nr, uint64_t *value)
+static bool row_read(uint32_t nr, uint64_t *value)
 {
-	uint64_t host;
+	const struct msr_row *row = row_of(nr);
+	uint64_t host = ~0ul;
 
-	*value = row->value;
-	if (row->read != READ_HOST)
-		return row->read == READ_VALUE;
-	if (!rdmsr_safe(nr, &host))
+	if (!row || row->read == READ_FAULT ||
+	    (row->read == READ_HOST && !rdmsr_safe(nr, &host)))
 		return false;
-	*value &= host;
+	*value = row->value & host;
 	return true;
+}
+
+static bool row_write(uint32_t nr, uint64_t value)
+{
+	const struct msr_row *row = row_of(nr);
+	uint64_t now;
+
+	return row && (row->write == WRITE_DROP ||
+		       (row->write == WRITE_SAME && row_read(nr, &now) &&
+			now == value));
 }
 
 /* ---- The vCPU's own ---------------------------------------------------------------------- */
@@ -130,8 +140,6 @@ static bool read_misc_enable(uint64_t *value)
 
 bool msr_read(struct vcpu *v, uint32_t nr, uint64_t *value)
 {
-	const struct msr_row *row;
-
 	switch (nr) {
 	case MSR_FS_BASE:
 	case MSR_GS_BASE:
@@ -147,14 +155,10 @@ bool msr_read(struct vcpu *v, uint32_t nr, uint64_t *value)
 	case MSR_APIC_BASE:
 		*value = APIC_BASE_DEFAULT | (v->id ? 0 : APIC_BASE_BSP);
 		return true;
-	case MSR_HYPERCALL_PAGE:
-		*value = 0;
-		return true;
 	case MSR_MISC_ENABLE:
 		return read_misc_enable(value);
 	default:
-		row = row_of(nr);
-		return row && row_read(row, nr, value);
+		return row_read(nr, value);
 	}
 }
 
@@ -180,7 +184,6 @@ static bool fill_hypercall_page(struct vcpu *v, uint64_t value)
 
 bool msr_write(struct vcpu *v, uint32_t nr, uint64_t value)
 {
-	const struct msr_row *row;
 	uint64_t now;
 
 	switch (nr) {
@@ -198,10 +201,6 @@ bool msr_write(struct vcpu *v, uint32_t nr, uint64_t value)
 	case MSR_MISC_ENABLE: /* what it may not change stays */
 		return read_misc_enable(&now);
 	default:
-		row = row_of(nr);
-		if (!row || row->write == WRITE_FAULT)
-			return false;
-		return row->write == WRITE_DROP ||
-		       (row_read(row, nr, &now) && now == value);
+		return row_write(nr, value);
 	}
 }

@@ -29,19 +29,17 @@
 
 uint64_t cr4_guest(uint64_t value)
 {
-	uint64_t choice = CR4_CHOICE;
+	uint64_t choice = CR4_CHOICE & ~(CR4_FSGSBASE & ~HOST_CR4);
 
-	if (!(HOST_CR4 & CR4_FSGSBASE))
-		choice &= ~CR4_FSGSBASE;
 	return (value & choice) | (HOST_CR4 & CR4_SEES);
 }
 
 /* XSAVE is on for all, as native CPUID shows it to all. */
 void switch_cr4(struct vcpu *v)
 {
-	uint64_t cr4 = HOST_CR4 & ~(CR4_TSD | CR4_FSGSBASE);
+	uint64_t of_guest = CR4_TSD | CR4_FSGSBASE;
+	uint64_t cr4 = (HOST_CR4 & ~of_guest) | (v->x86.cr4 & of_guest);
 
-	cr4 |= v->x86.cr4 & (CR4_TSD | CR4_FSGSBASE);
 	if (read_cr4() != cr4)
 		write_cr4(cr4);
 }
@@ -63,12 +61,6 @@ void switch_debug(struct vcpu *v)
 	write_dr3(dr[3]);
 	write_dr6(dr[6]);
 	write_dr7(dr[7]);
-}
-
-static void save_debug(const struct vcpu *v)
-{
-	if (v->x86.dr[7] & DR7_ACTIVE)
-		write_dr7(0);
 }
 
 /* ---- Segments --------------------------------------------------------------- */
@@ -118,11 +110,9 @@ static void save_segments(struct vcpu *v)
 static void load_segments(struct vcpu *v)
 {
 	struct vcpu_x86 *x = &v->x86;
-	bool ok = load_ds(x->ds);
+	bool ok = load_ds(x->ds) & load_es(x->es) & load_fs(x->fs) &
+		  load_gs(x->gs);
 
-	ok &= load_es(x->es);
-	ok &= load_fs(x->fs);
-	ok &= load_gs(x->gs);
 	wrmsr(MSR_FS_BASE, x->fs_base);
 	wrmsr(MSR_GS_BASE, x->kernel_mode ? x->gs_base_kernel : x->gs_base_user);
 	wrmsr(MSR_KERNEL_GS_BASE,
@@ -163,7 +153,8 @@ void mode_toggle(struct vcpu *v)
 static void save(struct vcpu *v)
 {
 	save_segments(v);
-	save_debug(v);
+	if (v->x86.dr[7] & DR7_ACTIVE)
+		write_dr7(0);
 	write_cr0(read_cr0() & ~CR0_TS);
 	xstate_save(v);
 }
