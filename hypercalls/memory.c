@@ -286,11 +286,23 @@ static int64_t op_machphys_mapping(struct subcall *c)
 	return 0;
 }
 
-/* The list of 2 MiB pieces of the machine-to-phys table. */
+/* The 2 MiB pieces of the M2P; the one before a hole stands for it. */
 static int64_t op_machphys_mfn_list(struct subcall *c)
 {
-	(void)c;
-	return -XEN_EOPNOTSUPP;
+	struct xen_machphys_mfn_list *l = c->arg;
+	gva_t to = (gva_t)l->extent_start.p;
+	uint64_t frame = 0;
+
+	l->nr_extents = (unsigned int)MIN(l->max_extents, MACHPHYS_PIECES);
+	for (unsigned int i = 0; i < l->nr_extents; i++, to += sizeof(frame)) {
+		mfn_t m = arch_machphys_piece(i);
+
+		if (!mfn_eq(m, MFN_NONE))
+			frame = m.n;
+		if (copy_to_guest(to, &frame, sizeof(frame)))
+			return -XEN_EFAULT;
+	}
+	return 0;
 }
 
 /* No 32-bit guests. */

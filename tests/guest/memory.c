@@ -45,6 +45,35 @@ static void check_sizes(void)
 	CHECK_EQ("unknown-command", hypercall_memory_op(63, NULL), -XEN_ENOSYS);
 }
 
+/* A piece's first frame, the hypervisor's: may be read, and only that. */
+static void check_machphys_frame(uint64_t frame)
+{
+	const uint64_t va = TEST_VA, *seen = (const uint64_t *)va;
+	const uint64_t *table = (const uint64_t *)MACH2PHYS_VIRT_START;
+	uint64_t me = mfn_of(&me);
+	struct mmuext_op clear = { .cmd = MMUEXT_CLEAR_PAGE };
+
+	memory_tables(va);
+	CHECK_EQ("machphys-frame-write",
+		 hypercall_update_va_mapping_otherdomain(
+			 va, pte_make(frame, PTE_RW), 0, DOMID_XEN),
+		 -XEN_EBUSY);
+	CHECK_EQ("machphys-frame-mine",
+		 hypercall_update_va_mapping(va, pte_make(frame, PTE_RO), 0),
+		 -XEN_EBUSY);
+	clear.arg1.mfn = frame;
+	CHECK_EQ("machphys-frame-clear",
+		 hypercall_mmuext_op(&clear, 1, NULL, DOMID_XEN), -XEN_EINVAL);
+	frame += me / 512;
+	CHECK_EQ("machphys-frame-read",
+		 hypercall_update_va_mapping_otherdomain(
+			 va, pte_make(frame, PTE_RO), UVMF_INVLPG, DOMID_XEN),
+		 0);
+	CHECK("machphys-frame-seen",
+	      seen[me % 512] == table[me] && table[me] < 1ul << 24);
+	hypercall_update_va_mapping(va, 0, UVMF_INVLPG);
+}
+
 static void check_machphys(void)
 {
 	struct xen_machphys_mapping m = { 0 };
@@ -60,6 +89,7 @@ static void check_machphys(void)
 	SUCCESS(memory_op, XENMEM_machphys_mfn_list, "machphys-list",
 		!OP(machphys_mfn_list, &l) && l.nr_extents == 1 && frame);
 	check_value("machphys-list-entries", "%u", l.nr_extents);
+	check_machphys_frame(frame);
 	FAILURE(memory_op, XENMEM_machphys_mfn_list, "machphys-list-bad",
 		OP(machphys_mfn_list, NOWHERE), XEN_EFAULT);
 	FAILURE(memory_op, XENMEM_machphys_compat_mfn_list,
@@ -229,6 +259,7 @@ static void check_exchange(uint64_t pfn)
 		 0);
 	memory_map(TEST_VA, 0);
 	x.nr_exchanged = 0;
+	in[0] = in[1]; /* the other may have come back as out[1] */
 	CHECK_EQ("exchange-gone", OP(exchange, &x), -XEN_EINVAL);
 	x.nr_exchanged = 5;
 	CHECK_EQ("exchange-beyond", OP(exchange, &x), -XEN_EINVAL);

@@ -61,27 +61,30 @@ void memory_reserve(uint64_t start, uint64_t end)
 	cut(unused, start, end);
 }
 
-static uint64_t page_from_heap(void)
+static uint64_t pages_from_heap(unsigned int order)
 {
-	void *page = heap_alloc_zeroed(0);
+	void *pages = heap_alloc_zeroed(order);
 
-	if (!page)
+	if (!pages)
 		boot_stop("too little memory");
-	return ptr_frame(page).n << PAGE_SHIFT;
+	return ptr_frame(pages).n << PAGE_SHIFT;
 }
 
-uint64_t memory_page(void)
+uint64_t memory_pages(unsigned int order)
 {
-	uint64_t page = 0;
+	uint64_t size = PAGE_SIZE << order, pages = 0;
 
-	for (const struct memory_range *r = unused; r->end; r++)
-		if (r->start < memory_limit)
-			page = MIN(r->end, memory_limit) - PAGE_SIZE;
-	if (!page)
-		return page_from_heap();
-	cut(unused, page, page + PAGE_SIZE);
-	memset(direct_map + page, 0, PAGE_SIZE);
-	return page;
+	for (const struct memory_range *r = unused; r->end; r++) {
+		uint64_t end = MIN(r->end, memory_limit) & -size;
+
+		if (end >= r->start + size)
+			pages = end - size;
+	}
+	if (!pages)
+		return pages_from_heap(order);
+	cut(unused, pages, pages + size);
+	memset(direct_map + pages, 0, size);
+	return pages;
 }
 
 uint64_t memory_ram_pages(void)

@@ -15,13 +15,18 @@ void memory_remove(uint64_t start, uint64_t end);
 /* [start, end) is RAM in use; partial pages whole. */
 void memory_reserve(uint64_t start, uint64_t end);
 
-/* memory_page() takes only what lies below; no limit is UINT64_MAX. */
+/* memory_pages() takes only what lies below; no limit is UINT64_MAX. */
 extern uint64_t memory_limit;
 /*
- * A zeroed page of our own: its physical address. Stops if there is none.
- * From the heap, wherever it lies, once memory_to_heap() was called.
+ * 2^order zeroed pages of our own, aligned to their size: the physical
+ * address. Stops if there are none. From the heap, wherever they lie, once
+ * memory_to_heap() was called.
  */
-uint64_t memory_page(void);
+uint64_t memory_pages(unsigned int order);
+static inline uint64_t memory_page(void)
+{
+	return memory_pages(0);
+}
 
 /* All RAM, in order, free or not; the range behind the last is empty. */
 struct memory_range {

@@ -13,9 +13,10 @@
 #define DATA_RW		 (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
 #define DATA_RO		 (PTE_P | PTE_A | PTE_NX)
 #define CODE		 (PTE_P | PTE_A)
-#define M2P_PAGE	 (DATA_RW | PTE_US)
+#define M2P_PIECE	 (DATA_RW | PTE_US | PTE_PSE)
 #define DEVICE		 (DATA_RW | PTE_PCD | PTE_PWT)
-#define SIZE_2M		 (1ul << 21)
+#define ORDER_2M	 9u
+#define SIZE_2M		 (PAGE_SIZE << ORDER_2M)
 #define SIZE_1G		 (1ul << 30)
 #define DIRECT_MAX	 (9ul << 39) /* slots 262..270 */
 #define RECORDS_PER_PAGE (PAGE_SIZE / sizeof(struct frame))
@@ -83,18 +84,37 @@ static void map_image(void)
 	map(rodata, PA_IMAGE + (rodata - va), end - rodata, DATA_RW);
 }
 
-/* The M2P pages of frames [start, end); neighbours may share one. */
+/* The M2P pieces of frames [start, end); neighbours may share one. */
 static void map_m2p(uint64_t start, uint64_t end)
 {
-	uint64_t va = VA_M2P_RW + (start * 8 & PAGE_MASK);
+	uint64_t va = VA_M2P_RW + (start * 8 & -SIZE_2M);
 
-	for (; va < VA_M2P_RW + end * 8; va += PAGE_SIZE) {
-		uint64_t *e = entry(va, 1);
+	for (; va < VA_M2P_RW + end * 8; va += SIZE_2M) {
+		uint64_t *e = entry(va, 2), piece;
 
 		if (*e)
 			continue;
-		*e = memory_page() | M2P_PAGE;
-		memset(frame_ptr(pte_mfn(*e)), 0xff, PAGE_SIZE);
+		piece = memory_pages(ORDER_2M);
+		memset(direct_map + piece, 0xff, SIZE_2M);
+		*e = piece | M2P_PIECE;
+	}
+}
+
+mfn_t arch_machphys_piece(uint64_t i)
+{
+	uint64_t e = *entry(VA_M2P_RW + i * SIZE_2M, 2);
+
+	return e ? pte_mfn(e) : MFN_NONE;
+}
+
+/* Privileged domains may map the pieces. */
+static void show_m2p(void)
+{
+	for (uint64_t i = 0; i < MACHPHYS_PIECES; i++) {
+		mfn_t m = arch_machphys_piece(i);
+
+		for (uint64_t k = 0; !mfn_eq(m, MFN_NONE) && k < PTES; k++)
+			frame_show(MFN(m.n + k));
 	}
 }
 
@@ -131,6 +151,7 @@ static void map_frames(void)
 	for (r = memory_ram; r->end; last = r++->end)
 		frame_set_io(MFN(last >> PAGE_SHIFT),
 			     MFN(r->start >> PAGE_SHIFT));
+	show_m2p();
 	/* What no address can name: the CPU would fault on reserved bits. */
 	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
 		      MFN_NONE);

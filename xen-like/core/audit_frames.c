@@ -112,6 +112,8 @@ static void count_frame(mfn_t m)
 		held(m, FT_NONE, "its owner");
 	if (f->word & FRAME_PINNED)
 		held(m, type, "its pin");
+	if (f->owner == OWNER_XEN)
+		held(m, FT_SEGDESC, "the M2P, type");
 	if (f->word & FRAME_PARTIAL)
 		held(m, type, "a change of its type");
 }

@@ -179,6 +179,13 @@ void frame_set_io(mfn_t start, mfn_t end)
 			frame_of(MFN(n))->owner = OWNER_IO;
 }
 
+void frame_show(mfn_t m)
+{
+	own(m, OWNER_XEN, FRAME_SHARE,
+	    (uint64_t)FT_SEGDESC << FRAME_TYPE_SHIFT | FRAME_VALIDATED |
+		    FRAME_TCOUNT_ONE | 1);
+}
+
 void frame_deny_io(mfn_t start, mfn_t end)
 {
 	ASSERT(nr_denied < ARRAY_SIZE(denied));

@@ -68,6 +68,9 @@ static inline mfn_t ptr_frame(const void *p)
 /* The machine-to-phys table, as large as the frame table. */
 extern uint64_t *machphys;
 #define M2P_INVALID (~0ul)
+/* It is made of so many 2 MiB pieces. One's first frame; MFN_NONE: a hole. */
+#define MACHPHYS_PIECES (((frame_limit - 1) >> 18) + 1)
+mfn_t arch_machphys_piece(uint64_t i);
 
 /* Machine frames that have a frame record and an M2P entry: 0 .. n-1. */
 extern uint64_t frame_limit;

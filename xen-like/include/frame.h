@@ -137,5 +137,10 @@ void frame_gone(mfn_t m);
 void frame_init(struct frame *table, uint64_t limit);
 void frame_set_io(mfn_t start, mfn_t end);
 void frame_deny_io(mfn_t start, mfn_t end);
+/*
+ * m, of our own memory, is OWNER_XEN's, for a privileged domain to read: a
+ * descriptor page for good, so that nobody writes to it.
+ */
+void frame_show(mfn_t m);
 
 #endif
