@@ -22,7 +22,7 @@ static struct domain *find(struct hypercall *h, domid_t id, int16_t *status)
 
 static int16_t list_frames(struct domain *d, gva_t list, unsigned int n)
 {
-	if (n > d->grant.max_frames || gnttab_grow(d, n))
+	if (n > GRANT_FRAMES || gnttab_grow(d, n))
 		return GNTST_general_error;
 	for (unsigned int i = 0; i < n; i++) {
 		uint64_t frame = gnttab_frame(d, i).n;
@@ -61,7 +61,7 @@ static int64_t op_query_size(struct hypercall *h, gva_t arg)
 	d = find(h, q.dom, &q.status);
 	if (d) {
 		q.nr_frames = READ_ONCE(d->grant.frames);
-		q.max_nr_frames = d->grant.max_frames;
+		q.max_nr_frames = GRANT_FRAMES;
 		domain_put(d);
 	}
 	return copy_to_guest(arg, &q, sizeof(q));
@@ -73,10 +73,11 @@ static int64_t op_set_version(struct hypercall *h, gva_t arg)
 	struct gnttab_set_version s;
 	int rc;
 
+	(void)h;
 	if (copy_from_guest(&s, arg, sizeof(s)))
 		return -XEN_EFAULT;
-	rc = gnttab_set_version(h->v->domain, s.version);
-	s.version = h->v->domain->grant.version;
+	rc = s.version == 1 ? 0 : s.version == 2 ? -XEN_ENOSYS : -XEN_EINVAL;
+	s.version = 1;
 	return copy_to_guest(arg, &s, sizeof(s)) ? -XEN_EFAULT : rc;
 }
 
@@ -91,7 +92,7 @@ static int64_t op_get_version(struct hypercall *h, gva_t arg)
 	d = hypercall_domain(h, g.dom, &rc);
 	if (!d)
 		return rc;
-	g.version = d->grant.version;
+	g.version = 1;
 	domain_put(d);
 	return copy_to_guest(arg, &g, sizeof(g));
 }

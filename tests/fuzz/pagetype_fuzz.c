@@ -289,17 +289,16 @@ static void do_read(struct actor *a)
 /* A write to a read-only page that the hypervisor does for it. */
 static void do_emulated(struct actor *a)
 {
-	unsigned int index, size = 1u << byte() % 4;
 	uint64_t expect = byte();
+	unsigned int index;
 	gva_t va = HOST_VA(byte() % PAGES);
 	mfn_t table;
 
 	become(a);
 	if (!pte_find_l1(a->v, va, &table, &index))
 		return;
-	(void)pte_write_partial(a->v, table,
-				index * 8 + byte() % (8 / size) * size,
-				pick_pte(a), size, expect & 1 ? &expect : NULL);
+	(void)pte_update(a->v, a->d, a->d, table, index, pick_pte(a), false,
+			 expect & 1 ? &expect : NULL);
 	frame_put(table);
 }
 

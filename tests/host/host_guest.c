@@ -91,7 +91,7 @@ static int drop_root(mfn_t *root)
 	if (m.n)
 		rc = type_put(m);
 	while (rc == -XEN_ERESTART)
-		rc = type_finish(m);
+		rc = type_finish(m, false);
 	return rc;
 }
 

@@ -73,19 +73,6 @@ static void an_exchange_compares(void)
 	CU_ASSERT_EQUAL(*e, value);
 }
 
-static void parts_of_an_entry_are_merged(void)
-{
-	uint64_t *e = entry(l1(&g), 0), old = *e, expect = 0x1234;
-
-	CU_ASSERT_EQUAL(pte_write_partial(v, l1(&g), 7, 0x80, 1, NULL), 0);
-	CU_ASSERT_EQUAL(*e, old | PTE_NX);
-	CU_ASSERT_EQUAL(pte_write_partial(v, l1(&g), 4, 0, 4, &expect),
-			-XEN_EAGAIN);
-	CU_ASSERT_EQUAL(expect, *e >> 32);
-	CU_ASSERT_EQUAL(pte_write_partial(v, l1(&g), 4, 0, 4, &expect), 0);
-	CU_ASSERT_EQUAL(*e, old);
-}
-
 /* ---- What is legal ------------------------------------------------------------------- */
 
 static void errors_of_entries(void)
@@ -283,7 +270,7 @@ static void every_step_can_be_interrupted(void)
 	rc = type_unpin(g.d, top);
 	for (calls = 0; rc == -XEN_ERESTART; calls++) {
 		CU_ASSERT_EQUAL(audit_frames(), 0);
-		rc = type_finish(top);
+		rc = type_finish(top, false);
 	}
 	CU_ASSERT_EQUAL(rc, 0);
 	CU_ASSERT(calls > 20);
@@ -304,12 +291,12 @@ static void a_change_can_be_turned(void)
 		if (!rc)
 			rc = type_put(top);
 		for (unsigned int n = 0; n < stop && rc; n++)
-			rc = type_finish(top);
+			rc = type_finish(top, false);
 		CU_ASSERT_EQUAL(audit_frames(), 0);
 		host.preempt = NULL;
 		CU_ASSERT_EQUAL(type_get(g.d, top, FT_L4), 0);
 		/* The one that was interrupted has nothing to do any more. */
-		CU_ASSERT_EQUAL(type_finish(top), 0);
+		CU_ASSERT_EQUAL(type_finish(top, false), 0);
 		CU_ASSERT_EQUAL(type_put(top), 0);
 		CU_ASSERT_EQUAL(audit_frames(), 0);
 	}
@@ -461,7 +448,6 @@ int main(void)
 		TEST(upper_entries_become_user),
 		TEST(accessed_and_dirty_are_kept_if_asked),
 		TEST(an_exchange_compares),
-		TEST(parts_of_an_entry_are_merged),
 		TEST(errors_of_entries),
 		TEST(trusted_pages_are_mapped_readonly_only),
 		TEST(descriptors_are_made_safe),

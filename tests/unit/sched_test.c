@@ -48,6 +48,36 @@ static void sched_round_robin(void)
 	check();
 }
 
+/* Who wakes with half a slice left waits for nobody's whole one; then it does. */
+static void sched_woken_first(void)
+{
+	struct vcpu *v;
+
+	setup(1, 3);
+	v = d->vcpu[0];
+	at(t0 + 10 * MS);
+	as(v, sched_block(v));
+	CU_ASSERT(on(0) == d->vcpu[1]);
+	at(t0 + 20 * MS);
+	sched_wake(v);
+	host_settle();
+	CU_ASSERT(on(0) == d->vcpu[1]); /* its slice is its own */
+	at(t0 + 40 * MS);
+	CU_ASSERT(on(0) == v); /* before vCPU 2, which has waited longer */
+	at(t0 + 59 * MS);
+	CU_ASSERT(on(0) == v);
+	at(t0 + 60 * MS);
+	CU_ASSERT(on(0) == d->vcpu[2]);
+	as(d->vcpu[2], sched_block(d->vcpu[2]));
+	at(t0 + 90 * MS);
+	CU_ASSERT(on(0) == v); /* a new slice, a whole one */
+	at(t0 + 119 * MS);
+	CU_ASSERT(on(0) == v);
+	at(t0 + 120 * MS);
+	CU_ASSERT(on(0) == d->vcpu[1]);
+	check();
+}
+
 static void sched_gives_way(void)
 {
 	setup(1, 2);
@@ -482,6 +512,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(sched_spread),
 		TEST(sched_round_robin),
+		TEST(sched_woken_first),
 		TEST(sched_gives_way),
 		TEST(sched_blocks_and_wakes),
 		TEST(sched_block_due),

@@ -139,37 +139,26 @@ void console_input(char c)
 
 /* ---- Keys ----------------------------------------------------------------- */
 
-static const char *why_word(const struct vcpu *v)
-{
-	uint32_t w = READ_ONCE(v->why_not);
-
-	if (!w)
-		return READ_ONCE(v->running) ? "runs" : "waits";
-	return w & VCPU_DOWN ? "down" : w & VCPU_BLOCKED ? "blocked" : "paused";
-}
-
 static void key_domains(void)
 {
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		print(LOG_ERR, "domain %u: %lu frames of %lu, %u references\n",
 		      d->id, READ_ONCE(d->frames), d->max_frames,
 		      READ_ONCE(d->refs));
-		for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-			struct vcpu *v = vcpu_find(d, i);
-
-			if (v)
-				print(LOG_ERR, "  vcpu %u: cpu %u, %s\n", i,
-				      v->cpu, why_word(v));
-		}
+		for_each_vcpu (d, v)
+			print(LOG_ERR,
+			      "  vcpu %u: cpu %u, %s, reasons not to: %x\n",
+			      v->id, v->cpu,
+			      READ_ONCE(v->running) ? "runs" : "waits",
+			      READ_ONCE(v->why_not));
 	}
 }
 
 static void key_debug(void)
 {
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
-		for (unsigned int i = 0; i < MAX_VCPUS; i++)
-			if (vcpu_find(d, i))
-				evtchn_virq(vcpu_find(d, i), VIRQ_DEBUG);
+		for_each_vcpu (d, v)
+			evtchn_virq(v, VIRQ_DEBUG);
 }
 
 static void key_help(void);

@@ -10,7 +10,6 @@
  */
 #include "domain.h"
 #include "audit.h"
-#include "domain_frames.h"
 #include "evtchn.h"
 #include "gnttab.h"
 #include "heap.h"
@@ -24,8 +23,6 @@
 #include "watchdog.h"
 #include <xen/sched.h>
 
-#define GRANT_FRAMES 64 /* as Xen gives a domain by default */
-
 _Static_assert(sizeof(struct domain) <= PAGE_SIZE, "a domain is one page");
 
 /* The ids stand beside the pointers: a look for one touches no other domain. */
@@ -36,38 +33,35 @@ static struct domain *initial;
 
 /* ---- Table and references ---------------------------------------------------- */
 
-static int row_of(domid_t id)
+/* The row of key: id + 1, or 0 for a free one; -1. */
+static int row_of(uint32_t key)
 {
 	for (int i = 0; i < MAX_DOMAINS; i++)
-		if (READ_ONCE(row_id[i]) == id + 1u)
+		if (READ_ONCE(row_id[i]) == key)
 			return i;
 	return -1;
 }
 
 struct domain *domain_held(domid_t id)
 {
-	int i = row_of(id);
+	int i = row_of(id + 1u);
 
 	return i < 0 ? NULL : load_acquire(&row[i]);
 }
 
-/* 0, -XEN_EEXIST, -XEN_ENOMEM. */
-static int publish(struct domain *d)
+/* False: the id is taken, or no row is free. */
+static bool publish(struct domain *d)
 {
-	int rc = -XEN_ENOMEM;
+	int i;
 
 	lock_take(&table_lock);
-	if (row_of(d->id) >= 0)
-		rc = -XEN_EEXIST;
-	for (int i = 0; rc == -XEN_ENOMEM && i < MAX_DOMAINS; i++) {
-		if (row_id[i])
-			continue;
+	i = row_of(d->id + 1u) < 0 ? row_of(0) : -1;
+	if (i >= 0) {
 		store_release(&row[i], d);
 		store_release(&row_id[i], d->id + 1u);
-		rc = 0;
 	}
 	lock_drop(&table_lock);
-	return rc;
+	return i >= 0;
 }
 
 /* A reference, unless the last is gone already. table_lock is held. */
@@ -89,7 +83,7 @@ struct domain *domain_get(domid_t id)
 	int i;
 
 	lock_take(&table_lock);
-	i = row_of(id);
+	i = row_of(id + 1u);
 	if (i >= 0)
 		d = reference(row[i]);
 	lock_drop(&table_lock);
@@ -99,20 +93,21 @@ struct domain *domain_get(domid_t id)
 struct domain *domain_next(struct domain *d)
 {
 	uint32_t after = d ? d->id + 1u : 0;
-	struct domain *next;
-	uint32_t best;
-	int at;
+	struct domain *next = NULL;
+	int best = 0;
 
 	lock_take(&table_lock);
-	do {
-		best = ~0u;
-		at = 0;
+	while (!next && best >= 0) {
+		best = -1;
 		for (int i = 0; i < MAX_DOMAINS; i++)
-			if (row_id[i] > after && row_id[i] < best)
-				best = row_id[at = i];
-		next = best == ~0u ? NULL : reference(row[at]);
-		after = best;
-	} while (!next && best != ~0u);
+			if (row_id[i] > after &&
+			    (best < 0 || row_id[i] < row_id[best]))
+				best = i;
+		if (best >= 0) {
+			next = reference(row[best]);
+			after = row_id[best];
+		}
+	}
 	lock_drop(&table_lock);
 	if (d)
 		domain_put(d);
@@ -129,7 +124,7 @@ static void domain_release(struct domain *d)
 	int i;
 
 	lock_take(&table_lock);
-	i = row_of(d->id);
+	i = row_of(d->id + 1u);
 	ASSERT(i >= 0 && !d->refs);
 	row_id[i] = 0;
 	row[i] = NULL;
@@ -181,12 +176,12 @@ struct domain *domain_create(domid_t id, bool privileged,
 	d->max_vcpus = max_vcpus;
 	d->max_frames = max_frames;
 	/* Published first: its pages find their owner by its id. */
-	if (publish(d)) {
+	if (!publish(d)) {
 		heap_free_ptr(d, 0);
 		return NULL;
 	}
 	d->shared = domain_share_alloc(d);
-	if (!d->shared || gnttab_init(d, GRANT_FRAMES)) {
+	if (!d->shared || gnttab_grow(d, 1)) {
 		gnttab_destroy(d);
 		if (d->shared)
 			domain_share_free(d, d->shared);
@@ -203,39 +198,20 @@ struct domain *domain_create(domid_t id, bool privileged,
 
 static void stop_all(struct domain *d, uint32_t why)
 {
-	struct vcpu *v;
-
-	for (unsigned int i = 0; i < d->max_vcpus; i++)
-		if ((v = vcpu_find(d, i)))
-			sched_stop(v, why);
-}
-
-static void start_all(struct domain *d, uint32_t why)
-{
-	struct vcpu *v;
-
-	for (unsigned int i = 0; i < d->max_vcpus; i++)
-		if ((v = vcpu_find(d, i)))
-			sched_start(v, why);
+	for_each_vcpu (d, v)
+		sched_stop(v, why);
 }
 
 static void sync_all(struct domain *d)
 {
-	struct vcpu *v;
-
-	for (unsigned int i = 0; i < d->max_vcpus; i++)
-		if ((v = vcpu_find(d, i)))
-			sched_sync(v);
+	for_each_vcpu (d, v)
+		sched_sync(v);
 }
 
 /* +1 or -1 to all pause counts; the reason changes with the first and last. */
 static void count_pauses(struct domain *d, int step)
 {
-	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = vcpu_find(d, i);
-
-		if (!v)
-			continue;
+	for_each_vcpu (d, v) {
 		if (step > 0 && !v->pause_count++)
 			sched_stop(v, VCPU_PAUSED);
 		if (step < 0 && v->pause_count && !--v->pause_count)
@@ -260,7 +236,7 @@ void domain_unpause(struct domain *d)
 
 /* ---- Shutdown ---------------------------------------------------------------------- */
 
-const char *domain_shutdown_name(unsigned int reason)
+static const char *shutdown_name(unsigned int reason)
 {
 	static const char *const names[] = {
 		[SHUTDOWN_poweroff] = "poweroff",
@@ -296,7 +272,7 @@ static _Noreturn void machine_shutdown(struct domain *d, unsigned int reason)
 	bool halt = reason == SHUTDOWN_poweroff || params.noreboot;
 
 	print(LOG_ERR, "Domain %u shut down: %s\n", d->id,
-	      domain_shutdown_name(reason));
+	      shutdown_name(reason));
 	domain_audit_machine();
 	arch_print_stretch();
 	if (reason != SHUTDOWN_poweroff && halt)
@@ -333,16 +309,6 @@ void domain_shutdown_code(struct domain *d, unsigned int reason)
 	lock_take(&d->lock);
 	d->shutdown_code = (uint8_t)reason;
 	d->code_given = true;
-	lock_drop(&d->lock);
-}
-
-void domain_resume(struct domain *d)
-{
-	lock_take(&d->lock);
-	if (d->shutdown && d->life == DOMAIN_ALIVE) {
-		d->shutdown = d->code_given = false;
-		start_all(d, VCPU_STOPPED);
-	}
 	lock_drop(&d->lock);
 }
 
@@ -392,9 +358,8 @@ static int vcpus_relinquish(struct domain *d)
 {
 	int rc = 0;
 
-	for (unsigned int i = 0; !rc && i < d->max_vcpus; i++)
-		if (d->vcpu[i])
-			rc = vcpu_relinquish(d->vcpu[i]);
+	for_each_vcpu (d, v)
+		rc = rc ? rc : vcpu_relinquish(v);
 	return rc;
 }
 
@@ -425,7 +390,7 @@ int domain_destroy(struct domain *d)
 	sync_all(d);
 	watchdog_stop(d);
 	reserve_claim(d, 0);
-	if ((rc = evtchn_destroy(d)) || (rc = vcpus_relinquish(d)))
+	if ((rc = evtchn_reset(d)) || (rc = vcpus_relinquish(d)))
 		return rc;
 	gnttab_destroy(d);
 	if ((rc = type_relinquish(d)))

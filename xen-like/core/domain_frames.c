@@ -9,7 +9,6 @@
  * the list one, each shared page one.
  */
 #include "domain.h"
-#include "domain_frames.h"
 #include "frame.h"
 #include "heap.h"
 #include "panic.h"
@@ -18,32 +17,6 @@
 static bool listed(mfn_t m)
 {
 	return frame_of(m)->kind != FRAME_SHARE;
-}
-
-/* ---- The list; d->frames_lock is held ---------------------------------------- */
-
-static void list_add(struct domain *d, mfn_t m)
-{
-	struct frame *f = frame_of(m);
-
-	f->prev = 0;
-	f->next = d->frames_head;
-	if (f->next)
-		frame_table[f->next].prev = (uint32_t)m.n;
-	d->frames_head = (uint32_t)m.n;
-}
-
-static void list_remove(struct domain *d, mfn_t m)
-{
-	struct frame *f = frame_of(m);
-
-	if (f->prev)
-		frame_table[f->prev].next = f->next;
-	else
-		d->frames_head = f->next;
-	if (f->next)
-		frame_table[f->next].prev = f->prev;
-	f->next = f->prev = 0;
 }
 
 /* ---- Taking and giving --------------------------------------------------------- */
@@ -86,7 +59,7 @@ static void give(struct domain *d, mfn_t m)
 	machphys[m.n] = M2P_INVALID;
 	lock_take(&d->frames_lock);
 	frame_own(m, d->id);
-	list_add(d, m);
+	frame_link(&d->frames_head, m);
 	lock_drop(&d->frames_lock);
 }
 
@@ -115,24 +88,13 @@ mfn_t domain_alloc(struct domain *d, unsigned int order)
 	return domain_alloc_below(d, order, MFN_NONE, false);
 }
 
-/* Drop the owner's reference, once. False: it is gone already. */
-static bool drop_allocated(mfn_t m)
-{
-	if (!(__atomic_fetch_and(&frame_of(m)->word, ~FRAME_ALLOCATED,
-				 __ATOMIC_ACQ_REL) &
-	      FRAME_ALLOCATED))
-		return false;
-	frame_put(m);
-	return true;
-}
-
 int domain_free(struct domain *d, mfn_t m)
 {
 	int rc = -XEN_EINVAL;
 
 	if (!frame_get(m, d->id))
 		return rc;
-	if (listed(m) && drop_allocated(m))
+	if (listed(m) && frame_drop_owner(m))
 		rc = 0;
 	frame_put(m);
 	return rc;
@@ -146,7 +108,7 @@ void *domain_share_alloc(struct domain *d)
 		return NULL;
 	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
 	machphys[ptr_frame(page).n] = M2P_INVALID;
-	frame_own_share(ptr_frame(page), d->id, true);
+	frame_own_share(ptr_frame(page), d->id);
 	return page;
 }
 
@@ -168,7 +130,7 @@ void domain_frame_gone(domid_t owner, mfn_t m)
 		return;
 	}
 	lock_take(&d->frames_lock);
-	list_remove(d, m);
+	frame_unlink(&d->frames_head, m);
 	lock_drop(&d->frames_lock);
 	unreserve(d, 1);
 }

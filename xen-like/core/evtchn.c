@@ -31,24 +31,18 @@ static bool port_valid(const struct domain *d, port_t port)
 
 /* ---- Pending: the shared words -------------------------------------------- */
 
-static void upcall(struct vcpu *v)
+static void select_word(struct vcpu *v, unsigned int word)
 {
-	if (!__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1,
+	if (!atomic_bit_set(&v->info->evtchn_pending_sel, word) &&
+	    !__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1,
 				 __ATOMIC_SEQ_CST))
 		sched_notify(v);
 }
 
-static void select_word(struct vcpu *v, unsigned int word)
-{
-	if (!atomic_bit_set(&v->info->evtchn_pending_sel, word))
-		upcall(v);
-}
-
 static void wake_pollers(struct domain *d, port_t port)
 {
-	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = vcpu_find(d, i);
-		uint32_t wants = v ? READ_ONCE(v->poll_port) : 0;
+	for_each_vcpu (d, v) {
+		uint32_t wants = READ_ONCE(v->poll_port);
 
 		if (wants == port || wants == ~0u)
 			sched_wake(v);
@@ -112,28 +106,38 @@ static void drop_both(struct domain *a, struct domain *b)
 		lock_drop(&b->evtchn_lock);
 }
 
-/* A free port's number; -XEN_ENOSPC, ENOMEM, EINVAL: d is dying. Locked. */
-static int take_free(struct domain *d)
+/* A free port, now as c says; -XEN_ENOSPC, ENOMEM, EINVAL: d dies. Locked. */
+static int open_locked(struct domain *d, struct evtchn c)
 {
 	struct evtchn *page;
 	port_t port;
 
 	if (d->life != DOMAIN_ALIVE)
 		return -XEN_EINVAL;
+	/* Port 0 is nobody's: it stays free. */
 	for (port = 1; port < d->ports; port++)
 		if (record(d, port)->state == PORT_FREE)
-			return (int)port;
+			goto out;
 	if (d->ports >= EVTCHN_2L_PORTS)
 		return -XEN_ENOSPC;
 	page = heap_alloc_zeroed(0);
 	if (!page)
 		return -XEN_ENOMEM;
-	port = d->ports;
-	d->evtchn[port / EVTCHN_PAGE_PORTS] = page;
-	if (!port) /* port 0 is nobody's */
-		page->state = PORT_RESERVED;
-	store_release(&d->ports, port + EVTCHN_PAGE_PORTS);
-	return (int)(port ? port : 1);
+	d->evtchn[d->ports / EVTCHN_PAGE_PORTS] = page;
+	store_release(&d->ports, d->ports + EVTCHN_PAGE_PORTS);
+out:
+	*record(d, port) = c;
+	return (int)port;
+}
+
+static int open_port(struct domain *d, struct evtchn c)
+{
+	int port;
+
+	lock_take(&d->evtchn_lock);
+	port = open_locked(d, c);
+	lock_drop(&d->evtchn_lock);
+	return port;
 }
 
 /* The port is closed: nothing of it stays behind for the next user. */
@@ -146,24 +150,16 @@ static void free_record(struct domain *d, port_t port)
 
 int evtchn_alloc_unbound(struct domain *d, domid_t remote)
 {
-	int port;
-
-	lock_take(&d->evtchn_lock);
-	port = take_free(d);
-	if (port > 0)
-		*record(d, (port_t)port) = (struct evtchn){
-			.state = PORT_UNBOUND,
-			.remote_domid = remote,
-		};
-	lock_drop(&d->evtchn_lock);
-	return port;
+	return open_port(d, (struct evtchn){ .state = PORT_UNBOUND,
+					     .remote_domid = remote });
 }
 
-/* Take one more reference of a domain that somebody holds. */
-static struct domain *again(struct domain *d)
+int evtchn_bind_ipi(struct domain *d, uint32_t vcpu)
 {
-	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
-	return d;
+	if (!vcpu_find(d, vcpu))
+		return -XEN_ENOENT;
+	return open_port(d, (struct evtchn){ .state = PORT_IPI,
+					     .vcpu = (uint16_t)vcpu });
 }
 
 static void join(struct domain *d, port_t port, struct domain *r,
@@ -172,7 +168,7 @@ static void join(struct domain *d, port_t port, struct domain *r,
 	struct evtchn *c = record(d, port);
 
 	c->state = PORT_INTERDOMAIN;
-	c->remote = again(r);
+	c->remote = r;
 	c->remote_domid = r->id;
 	c->remote_port = remote_port;
 }
@@ -190,7 +186,7 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
 	int port;
 
 	lock_both(d, remote);
-	port = take_free(d);
+	port = open_locked(d, (struct evtchn){ .state = PORT_FREE });
 	if (port < 0)
 		goto out;
 	if (!waits_for(remote, remote_port, d->id)) {
@@ -224,34 +220,17 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu)
 	if (!v)
 		return -XEN_ENOENT;
 	lock_take(&d->evtchn_lock);
-	port = v->virq_port[virq] ? -XEN_EEXIST : take_free(d);
+	port = v->virq_port[virq]
+		       ? -XEN_EEXIST
+		       : open_locked(d,
+				     (struct evtchn){ .state = PORT_VIRQ,
+						      .virq = (uint8_t)virq,
+						      .vcpu = (uint16_t)vcpu });
 	if (port > 0) {
-		*record(d, (port_t)port) = (struct evtchn){
-			.state = PORT_VIRQ,
-			.virq = (uint8_t)virq,
-			.vcpu = (uint16_t)vcpu,
-		};
 		lock_take(&v->virq_lock);
 		v->virq_port[virq] = (unsigned int)port;
 		lock_drop(&v->virq_lock);
 	}
-	lock_drop(&d->evtchn_lock);
-	return port;
-}
-
-int evtchn_bind_ipi(struct domain *d, uint32_t vcpu)
-{
-	int port;
-
-	if (!vcpu_find(d, vcpu))
-		return -XEN_ENOENT;
-	lock_take(&d->evtchn_lock);
-	port = take_free(d);
-	if (port > 0)
-		*record(d, (port_t)port) = (struct evtchn){
-			.state = PORT_IPI,
-			.vcpu = (uint16_t)vcpu,
-		};
 	lock_drop(&d->evtchn_lock);
 	return port;
 }
@@ -280,10 +259,8 @@ int evtchn_bind_vcpu(struct domain *d, port_t port, uint32_t vcpu)
 
 static void close_virq(struct domain *d, port_t port, uint32_t virq)
 {
-	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = vcpu_find(d, i);
-
-		if (!v || v->virq_port[virq] != port)
+	for_each_vcpu (d, v) {
+		if (v->virq_port[virq] != port)
 			continue;
 		/* Whoever raises it now has either done it or finds 0. */
 		lock_take(&v->virq_lock);
@@ -308,17 +285,17 @@ static void close_interdomain(struct domain *d, port_t port)
 }
 
 /*
- * The domain that the open interdomain port leads to, with a reference, or
- * NULL. Its lock may come before ours, so the caller looks again.
+ * The domain that an interdomain port leads to, d for others, with a
+ * reference. Its lock may come before ours, so the caller looks again.
  */
 static struct domain *remote_of(struct domain *d, port_t port)
 {
 	struct evtchn *c = record(d, port);
-	struct domain *r = NULL;
+	struct domain *r;
 
 	lock_take(&d->evtchn_lock);
-	if (c->state == PORT_INTERDOMAIN)
-		r = again(c->remote);
+	r = c->state == PORT_INTERDOMAIN ? c->remote : d;
+	__atomic_fetch_add(&r->refs, 1, __ATOMIC_RELAXED);
 	lock_drop(&d->evtchn_lock);
 	return r;
 }
@@ -348,24 +325,16 @@ static int close_locked(struct domain *d, port_t port, struct domain *r)
 int evtchn_close(struct domain *d, port_t port)
 {
 	struct domain *r;
-	bool joined;
 	int rc;
 
 	if (!port_valid(d, port))
 		return -XEN_EINVAL;
 	do {
 		r = remote_of(d, port);
-		lock_both(d, r ? r : d);
-		joined = record(d, port)->state == PORT_INTERDOMAIN;
+		lock_both(d, r);
 		rc = close_locked(d, port, r);
-		drop_both(d, r ? r : d);
-		if (r && joined && !rc) {
-			/* The two references that the ends held. */
-			domain_put(d);
-			domain_put(r);
-		}
-		if (r)
-			domain_put(r);
+		drop_both(d, r);
+		domain_put(r);
 	} while (rc == 1);
 	return rc;
 }
@@ -380,8 +349,8 @@ static port_t next_open(struct domain *d, port_t port)
 	return port;
 }
 
-/* Close all. Each call closes some before it looks whether to stop. */
-static int close_all(struct domain *d)
+/* Each call closes some before it looks whether to stop. */
+int evtchn_reset(struct domain *d)
 {
 	unsigned int closed = 0;
 	port_t port = 0;
@@ -392,16 +361,6 @@ static int close_all(struct domain *d)
 			return -XEN_ERESTART;
 	}
 	return 0;
-}
-
-int evtchn_reset(struct domain *d)
-{
-	return close_all(d);
-}
-
-int evtchn_destroy(struct domain *d)
-{
-	return close_all(d);
 }
 
 /* ---- Send -------------------------------------------------------------------------- */
@@ -433,26 +392,25 @@ int evtchn_send(struct domain *d, port_t port)
 	return rc;
 }
 
+/* One that belongs to a vCPU notifies it, another as EVTCHNOP_bind_vcpu says. */
 void evtchn_virq(struct vcpu *v, uint32_t virq)
 {
+	port_t port;
+
 	lock_take(&v->virq_lock);
-	if (v->virq_port[virq])
-		set_pending(v->domain, v->id, v->virq_port[virq]);
+	port = v->virq_port[virq];
+	if (port)
+		set_pending(v->domain, READ_ONCE(record(v->domain, port)->vcpu),
+			    port);
 	lock_drop(&v->virq_lock);
 }
 
 void evtchn_virq_global(struct domain *d, uint32_t virq)
 {
 	struct vcpu *v = vcpu_find(d, 0);
-	port_t port;
 
-	if (!v)
-		return;
-	lock_take(&v->virq_lock);
-	port = v->virq_port[virq];
-	if (port)
-		set_pending(d, READ_ONCE(record(d, port)->vcpu), port);
-	lock_drop(&v->virq_lock);
+	if (v)
+		evtchn_virq(v, virq);
 }
 
 /* ---- Status -------------------------------------------------------------------------- */
@@ -466,25 +424,14 @@ int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out)
 	c = record(d, port);
 	lock_take(&d->evtchn_lock);
 	out->vcpu = c->vcpu;
-	switch (c->state) {
-	case PORT_UNBOUND:
-		out->status = EVTCHNSTAT_unbound;
+	out->status = c->state;
+	if (c->state == PORT_UNBOUND) {
 		out->u.unbound.dom = c->remote_domid;
-		break;
-	case PORT_INTERDOMAIN:
-		out->status = EVTCHNSTAT_interdomain;
+	} else if (c->state == PORT_INTERDOMAIN) {
 		out->u.interdomain.dom = c->remote_domid;
 		out->u.interdomain.port = c->remote_port;
-		break;
-	case PORT_VIRQ:
-		out->status = EVTCHNSTAT_virq;
+	} else if (c->state == PORT_VIRQ) {
 		out->u.virq = c->virq;
-		break;
-	case PORT_IPI:
-		out->status = EVTCHNSTAT_ipi;
-		break;
-	default:
-		out->status = EVTCHNSTAT_closed;
 	}
 	lock_drop(&d->evtchn_lock);
 	return 0;
@@ -495,15 +442,15 @@ int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out)
 static const char *audit_port(struct domain *d, port_t port)
 {
 	struct evtchn *c = record(d, port), *o;
+	const struct vcpu *v;
 
 	if (c->vcpu && !vcpu_find(d, c->vcpu))
 		return "names no vCPU";
 	switch (c->state) {
 	case PORT_VIRQ:
 		/* A global one may notify any, but is bound at vCPU 0. */
-		if (!d->vcpu[virq_per_vcpu(c->virq) ? c->vcpu : 0] ||
-		    d->vcpu[virq_per_vcpu(c->virq) ? c->vcpu : 0]
-				    ->virq_port[c->virq] != port)
+		v = d->vcpu[virq_per_vcpu(c->virq) ? c->vcpu : 0];
+		if (!v || v->virq_port[c->virq] != port)
 			return "is no vCPU's VIRQ";
 		break;
 	case PORT_INTERDOMAIN:
@@ -518,10 +465,6 @@ static const char *audit_port(struct domain *d, port_t port)
 	case PORT_FREE:
 		if (c->remote || c->remote_port || c->vcpu || c->virq)
 			return "is free but not empty";
-		break;
-	case PORT_RESERVED:
-		if (port)
-			return "is reserved";
 		break;
 	}
 	return c->remote && c->state != PORT_INTERDOMAIN ? "holds a domain"
@@ -541,10 +484,8 @@ int evtchn_audit(struct domain *d)
 			rc = -1;
 		}
 	}
-	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = vcpu_find(d, i);
-
-		for (uint32_t virq = 0; v && virq < NR_VIRQS; virq++) {
+	for_each_vcpu (d, v) {
+		for (uint32_t virq = 0; virq < NR_VIRQS; virq++) {
 			port_t port = v->virq_port[virq];
 
 			if (!port || (port < d->ports &&
@@ -552,7 +493,7 @@ int evtchn_audit(struct domain *d)
 				      record(d, port)->virq == virq))
 				continue;
 			print(LOG_ERR, "audit: d%uv%u virq %u: port %u\n",
-			      d->id, i, virq, port);
+			      d->id, v->id, virq, port);
 			rc = -1;
 		}
 	}

@@ -32,6 +32,32 @@ bool frame_io_allowed(mfn_t m)
 	return frame_is_io(m);
 }
 
+/* ---- Lists ------------------------------------------------------------ */
+
+void frame_link(uint32_t *head, mfn_t m)
+{
+	struct frame *f = frame_of(m);
+
+	f->prev = 0;
+	f->next = *head;
+	if (f->next)
+		frame_table[f->next].prev = (uint32_t)m.n;
+	*head = (uint32_t)m.n;
+}
+
+void frame_unlink(uint32_t *head, mfn_t m)
+{
+	struct frame *f = frame_of(m);
+
+	if (f->prev)
+		frame_table[f->prev].next = f->next;
+	else
+		*head = f->next;
+	if (f->next)
+		frame_table[f->next].prev = f->prev;
+	f->next = f->prev = 0;
+}
+
 /* ---- Owners ----------------------------------------------------------- */
 
 static void own(mfn_t m, domid_t owner, enum frame_kind kind, uint64_t word)
@@ -52,13 +78,11 @@ void frame_own(mfn_t m, domid_t owner)
 	own(m, owner, FRAME_RAM, FRAME_ALLOCATED | 1);
 }
 
-void frame_own_share(mfn_t m, domid_t owner, bool writable)
+void frame_own_share(mfn_t m, domid_t owner)
 {
-	uint64_t type = writable ? FT_WRITABLE : FT_NONE;
-
 	own(m, owner, FRAME_SHARE,
-	    type << FRAME_TYPE_SHIFT | FRAME_VALIDATED | FRAME_TCOUNT_ONE |
-		    FRAME_ALLOCATED | 2);
+	    (uint64_t)FT_WRITABLE << FRAME_TYPE_SHIFT | FRAME_VALIDATED |
+		    FRAME_TCOUNT_ONE | FRAME_ALLOCATED | 2);
 }
 
 void frame_drop_share(mfn_t m)
@@ -106,8 +130,7 @@ bool frame_get_any(mfn_t m)
 	do {
 		if (!frame_room(w))
 			return false;
-	} while (!__atomic_compare_exchange_n(
-		&f->word, &w, w + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	} while (!frame_swap(f, &w, w + 1));
 	return true;
 }
 
@@ -132,6 +155,16 @@ void frame_put(mfn_t m)
 		frame_gone(m);
 }
 
+bool frame_drop_owner(mfn_t m)
+{
+	if (!(__atomic_fetch_and(&frame_of(m)->word, ~FRAME_ALLOCATED,
+				 __ATOMIC_SEQ_CST) &
+	      FRAME_ALLOCATED))
+		return false;
+	frame_put(m);
+	return true;
+}
+
 bool frame_steal(mfn_t m, domid_t owner)
 {
 	const uint64_t used = FRAME_COUNT_MASK | FRAME_TCOUNT_MASK |
@@ -149,9 +182,7 @@ bool frame_steal(mfn_t m, domid_t owner)
 			frame_put(m);
 			return false;
 		}
-	} while (!__atomic_compare_exchange_n(&f->word, &w, w & ~used, false,
-					      __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
+	} while (!frame_swap(f, &w, w & ~used));
 	return true;
 }
 

@@ -6,21 +6,13 @@
 #include "gnttab.h"
 #include "arch.h"
 
-int gnttab_init(struct domain *d, unsigned int max_frames)
-{
-	d->grant.max_frames = MIN(max_frames,
-				  (unsigned int)ARRAY_SIZE(d->grant.shared));
-	d->grant.version = 1;
-	return max_frames ? gnttab_grow(d, 1) : 0;
-}
-
 int gnttab_grow(struct domain *d, unsigned int n)
 {
 	struct grant_state *g = &d->grant;
 	int rc = 0;
 
 	lock_take(&g->lock);
-	if (n > g->max_frames || d->life != DOMAIN_ALIVE)
+	if (n > ARRAY_SIZE(g->shared) || d->life != DOMAIN_ALIVE)
 		rc = -XEN_EINVAL;
 	while (!rc && g->frames < n) {
 		g->shared[g->frames] = domain_share_alloc(d);
@@ -43,14 +35,6 @@ mfn_t gnttab_frame(struct domain *d, unsigned int i)
 		m = ptr_frame(g->shared[i]);
 	lock_drop(&g->lock);
 	return m;
-}
-
-int gnttab_set_version(struct domain *d, unsigned int version)
-{
-	(void)d;
-	if (version == 1)
-		return 0;
-	return version == 2 ? -XEN_ENOSYS : -XEN_EINVAL;
 }
 
 void gnttab_destroy(struct domain *d)

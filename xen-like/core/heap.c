@@ -18,29 +18,15 @@ static uint64_t free_frames, total_frames;
 
 static void block_link(uint64_t n, unsigned int order)
 {
-	struct frame *f = frame_of(MFN(n));
-
-	f->heap = 1;
-	f->order = (uint8_t)order;
-	f->prev = 0;
-	f->next = lists[order];
-	if (f->next)
-		frame_of(MFN(f->next))->prev = (uint32_t)n;
-	lists[order] = (uint32_t)n;
+	frame_of(MFN(n))->heap = 1;
+	frame_of(MFN(n))->order = (uint8_t)order;
+	frame_link(&lists[order], MFN(n));
 }
 
 static void block_unlink(uint64_t n)
 {
-	struct frame *f = frame_of(MFN(n));
-
-	if (f->prev)
-		frame_of(MFN(f->prev))->next = f->next;
-	else
-		lists[f->order] = f->next;
-	if (f->next)
-		frame_of(MFN(f->next))->prev = f->prev;
-	f->heap = 0;
-	f->next = f->prev = 0;
+	frame_of(MFN(n))->heap = 0;
+	frame_unlink(&lists[frame_of(MFN(n))->order], MFN(n));
 }
 
 /* Free [n, n + 2^order), joined with its free buddies. */

@@ -78,12 +78,10 @@ static int sweep_frame(mfn_t m)
 
 	WRITE_ONCE(f->swept, 1);
 	smp_mb();
-	rc = pin_change(f, false) ? type_put(m) : type_abandon(m);
+	rc = pin_change(f, false) ? type_put(m) : type_finish(m, true);
 	if (rc)
 		return rc;
-	if (__atomic_fetch_and(&f->word, ~FRAME_ALLOCATED, __ATOMIC_SEQ_CST) &
-	    FRAME_ALLOCATED)
-		frame_put(m);
+	frame_drop_owner(m);
 	return 0;
 }
 

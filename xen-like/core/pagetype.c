@@ -29,16 +29,6 @@ struct walk {
 	uint8_t fail;	    /* of the top table, when it is idle again */
 };
 
-/* type_claim(): besides 0 for usable and errors */
-#define CLAIM_NEW     1 /* busy by us */
-#define CLAIM_RESUMED 2 /* the same, was partial: one plain reference more */
-
-static bool swap(struct frame *f, uint64_t *old, uint64_t new)
-{
-	return __atomic_compare_exchange_n(&f->word, old, new, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
-}
-
 static uint64_t *table_of(mfn_t m)
 {
 	return frame_ptr(m);
@@ -95,7 +85,7 @@ static bool claim_idle(struct domain *d, struct frame *f, enum frame_type type,
 	uint64_t new = (was & ~(FRAME_TYPE_MASK | FRAME_VALIDATED)) +
 		       FRAME_TCOUNT_ONE + ((uint64_t)type << FRAME_TYPE_SHIFT);
 
-	if (!swap(f, w, new))
+	if (!frame_swap(f, w, new))
 		return false;
 	if (frame_type_in(was) != type && frame_type_in(was) != FT_NONE)
 		forget_old_type(d, f);
@@ -107,10 +97,11 @@ static bool claim_idle(struct domain *d, struct frame *f, enum frame_type type,
 
 /*
  * A typed reference of a frame of which the caller holds a plain one:
- * 0, CLAIM_*, -XEN_EINVAL, -XEN_ERESTART (tables only).
+ * 0: usable; 1: busy by us, perhaps half done by others; -XEN_EINVAL, -XEN_ERESTART (tables only).
  */
-static int type_claim(struct domain *d, struct frame *f, enum frame_type type)
+static int type_claim(struct domain *d, mfn_t m, enum frame_type type)
 {
+	struct frame *f = frame_of(m);
 	uint64_t w = load_acquire(&f->word);
 
 	for (;;) {
@@ -118,16 +109,21 @@ static int type_claim(struct domain *d, struct frame *f, enum frame_type type)
 
 		if (!(w & FRAME_TCOUNT_MASK) && !(same && w & FRAME_VALIDATED)) {
 			if (claim_idle(d, f, type, &w))
-				return CLAIM_NEW;
+				return 1;
 		} else if (!same ||
 			   (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_MASK) {
 			return -XEN_EINVAL;
 		} else if (w & FRAME_VALIDATED) {
-			if (swap(f, &w, w + FRAME_TCOUNT_ONE))
+			if (frame_swap(f, &w, w + FRAME_TCOUNT_ONE))
 				return 0;
 		} else if (w & FRAME_PARTIAL) {
-			if (swap(f, &w, w & ~FRAME_PARTIAL))
-				return CLAIM_RESUMED;
+			if (!frame_swap(f, &w, w & ~FRAME_PARTIAL))
+				continue;
+			/* Up again, but for a failure that was found. */
+			if (!f->fail)
+				f->way = 0;
+			frame_put(m); /* the frame's own */
+			return 1;
 		} else {
 			cpu_relax_poll();
 			if (type_is_table(type) && preempt_check())
@@ -200,24 +196,16 @@ static void entry_done(struct frame *f, uint64_t *entry)
 static int child_get(struct walk *k, enum frame_type type, uint64_t entry)
 {
 	mfn_t m = pte_mfn(entry);
-	struct frame *f;
 	int rc;
 
 	if (!pte_upper_legal(entry) || !frame_get(m, k->d->id))
 		return -XEN_EINVAL;
-	f = frame_of(m);
-	rc = type_claim(k->d, f, type - 1);
-	if (rc <= 0) {
-		if (rc)
-			frame_put(m);
-		return rc;
-	}
-	if (rc == CLAIM_RESUMED)
+	rc = type_claim(k->d, m, type - 1);
+	if (rc < 0)
 		frame_put(m);
-	if (!f->fail)
-		f->way = 0;
-	walk_push(k, m);
-	return 1;
+	else if (rc)
+		walk_push(k, m);
+	return rc;
 }
 
 /* The whole of f is validated. 1: the walk is over. */
@@ -286,26 +274,34 @@ static int walk_up(struct walk *k, struct frame *f)
 
 /* ---- Taking down ------------------------------------------------------------------------ */
 
-/* Give entry's table back; the last reference puts it on the stack. */
-static void child_put(struct walk *k, uint64_t entry)
+/*
+ * Drop a typed reference of m with its plain one. But of a table's last one
+ * both stay: true, it is busy, and has to be taken down.
+ */
+static inline bool put_last(mfn_t m)
 {
-	mfn_t m = pte_mfn(entry);
 	struct frame *f = frame_of(m);
 	uint64_t w = load_acquire(&f->word), new;
+	bool table = type_is_table(frame_type_in(w));
 
+	if (!table)
+		stamp_now(f);
 	do {
 		ASSERT(w & FRAME_TCOUNT_MASK && w & FRAME_VALIDATED);
-		if ((w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)
+		if (table && (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)
 			new = w & ~FRAME_VALIDATED;
 		else
 			new = w - FRAME_TCOUNT_ONE - 1;
-	} while (!swap(f, &w, new));
-	if (new &FRAME_VALIDATED)
-		return;
+	} while (!frame_swap(f, &w, new));
+	if (new &FRAME_VALIDATED) {
+		if (!(new &FRAME_COUNT_MASK))
+			frame_gone(m);
+		return false;
+	}
 	f->done = PTES;
 	f->fail = 0;
 	f->way = WAY_DOWN;
-	walk_push(k, m);
+	return true;
 }
 
 /* The table that entry names was left partial; if it still is, it goes on. */
@@ -318,7 +314,7 @@ static void child_resume(struct walk *k, enum frame_type type, uint64_t entry)
 	do {
 		if (!(w & FRAME_PARTIAL) || frame_type_in(w) != type - 1)
 			return;
-	} while (!swap(f, &w, w & ~FRAME_PARTIAL));
+	} while (!frame_swap(f, &w, w & ~FRAME_PARTIAL));
 	f->way |= WAY_DOWN;
 	walk_push(k, m);
 }
@@ -366,8 +362,8 @@ static int walk_down(struct walk *k, struct frame *f)
 			continue;
 		if (type == FT_L1)
 			pte_l1_drop(pte);
-		else
-			child_put(k, pte);
+		else if (put_last(pte_mfn(pte)))
+			walk_push(k, pte_mfn(pte));
 	}
 	return 0;
 }
@@ -418,22 +414,16 @@ static int segdesc_validate(struct frame *f, uint64_t *desc)
 
 int type_take(struct domain *d, mfn_t m, enum frame_type type)
 {
-	struct frame *f = frame_of(m);
-	int rc = type_claim(d, f, type);
+	int rc = type_claim(d, m, type);
 
 	if (rc <= 0)
 		return rc;
+	if (type_is_table(type))
+		return walk_run(d, m);
 	if (type == FT_SEGDESC)
-		return segdesc_validate(f, table_of(m));
-	if (!type_is_table(type)) {
-		type_usable(f);
-		return 0;
-	}
-	if (rc == CLAIM_RESUMED)
-		frame_put(m);
-	if (!f->fail)
-		f->way = 0;
-	return walk_run(d, m);
+		return segdesc_validate(frame_of(m), table_of(m));
+	type_usable(frame_of(m));
+	return 0;
 }
 
 /*
@@ -457,7 +447,7 @@ static bool get_usable(struct domain *d, mfn_t m, unsigned int mask,
 		    !frame_room(w) ||
 		    (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_MASK)
 			return false;
-	} while (!swap(f, &w, w + FRAME_TCOUNT_ONE + 1));
+	} while (!frame_swap(f, &w, w + FRAME_TCOUNT_ONE + 1));
 	if (likely(READ_ONCE(f->owner) == d->id))
 		return true;
 	/* It was somebody else's meanwhile. */
@@ -491,35 +481,16 @@ int type_hold(struct domain *d, mfn_t m, enum frame_type *type)
 
 int type_put(mfn_t m)
 {
-	struct frame *f = frame_of(m);
-	uint64_t w = load_acquire(&f->word), new;
-	bool table = type_is_table(frame_type_in(w));
 	int rc;
 
-	if (!table)
-		stamp_now(f);
-	do {
-		ASSERT(w & FRAME_TCOUNT_MASK && w & FRAME_VALIDATED);
-		if (table && (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)
-			new = w & ~FRAME_VALIDATED;
-		else
-			new = w - FRAME_TCOUNT_ONE - 1;
-	} while (!swap(f, &w, new));
-	if (new &FRAME_VALIDATED) {
-		if (!(new &FRAME_COUNT_MASK))
-			frame_gone(m);
+	if (likely(!put_last(m)))
 		return 0;
-	}
-	f->done = PTES;
-	f->fail = 0;
-	f->way = WAY_DOWN;
 	rc = walk_run(NULL, m);
 	frame_put(m);
 	return rc;
 }
 
-/* Take partial m down; unless force, only if that is its way already. */
-static int finish(mfn_t m, bool force)
+int type_finish(mfn_t m, bool abandon)
 {
 	struct frame *f = frame_of(m);
 	uint64_t w = load_acquire(&f->word);
@@ -528,8 +499,8 @@ static int finish(mfn_t m, bool force)
 	do {
 		if (!(w & FRAME_PARTIAL))
 			return 0;
-	} while (!swap(f, &w, w & ~FRAME_PARTIAL));
-	if (!force && !(f->way & WAY_DOWN)) {
+	} while (!frame_swap(f, &w, w & ~FRAME_PARTIAL));
+	if (!abandon && !(f->way & WAY_DOWN)) {
 		__atomic_or_fetch(&f->word, FRAME_PARTIAL, __ATOMIC_SEQ_CST);
 		return 0;
 	}
@@ -537,14 +508,4 @@ static int finish(mfn_t m, bool force)
 	rc = walk_run(NULL, m);
 	frame_put(m);
 	return rc == -XEN_ERESTART ? rc : 0;
-}
-
-int type_finish(mfn_t m)
-{
-	return finish(m, false);
-}
-
-int type_abandon(mfn_t m)
-{
-	return finish(m, true);
 }

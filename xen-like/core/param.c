@@ -228,41 +228,24 @@ static const struct option {
 };
 
 /* Common in Xen's boot entries, without effect here. */
-static const char *const ignored[] = {
-	"acpi",
-	"conring_size",
-	"console_timestamps",
-	"console_to_ring",
-	"cpufreq",
-	"dom0",
-	"dom0_vcpus_pin",
-	"edd",
-	"iommu",
-	"guest_loglvl",
-	"mce",
-	"nmi",
-	"no-smp",
-	"no-real-mode",
-	"placeholder",
-	"sched",
-	"smap",
-	"smep",
-	"spec-ctrl",
-	"sync_console",
-	"ucode",
-	"vga",
-	"watchdog",
-};
+static const char ignored[] =
+	"acpi conring_size console_timestamps console_to_ring cpufreq dom0 "
+	"dom0_vcpus_pin edd guest_loglvl iommu mce nmi no-real-mode no-smp "
+	"placeholder sched smap smep spec-ctrl sync_console ucode vga watchdog";
 
 /* 1: done, 0: its value is wrong, -1: there is no such option. */
 static int set_option(struct part name, struct part value)
 {
+	struct part rest = { ignored, sizeof(ignored) - 1 }, word;
+
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (part_is(name, options[i].name))
 			return options[i].set(value, options[i].to);
-	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		if (part_is(name, ignored[i]))
+	while (rest.len) {
+		part_split(&rest, ' ', &word);
+		if (word.len == name.len && !memcmp(word.p, name.p, name.len))
 			return 1;
+	}
 	return -1;
 }
 

@@ -152,106 +152,64 @@ struct change {
 	uint64_t *expect; /* or NULL */
 };
 
-/* Is *slot what the caller expects (*old: what it is)? -XEN_EAGAIN: no. */
-static int slot_read(const struct change *c, uint64_t *old)
-{
-	*old = READ_ONCE(*c->slot);
-	if (!c->expect || *old == *c->expect)
-		return 0;
-	*c->expect = *old;
-	return -XEN_EAGAIN;
-}
-
 /* The value as it is written over old. */
 static uint64_t slot_value(const struct change *c, uint64_t old, uint64_t value)
 {
 	return c->preserve_ad ? value | (old & (PTE_A | PTE_D)) : value;
 }
 
-static bool slot_swap(const struct change *c, uint64_t old, uint64_t value)
+/*
+ * Write value; *old is what it replaced. just_free: only if no other bits
+ * change. 0; not written: 1, -XEN_EAGAIN: it is not what the caller expects.
+ */
+static inline int slot_write(const struct change *c, uint64_t value,
+			     uint64_t *old, bool just_free)
 {
-	return __atomic_compare_exchange_n(c->slot, &old, value, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-}
-
-/* Write value; *old is what it replaced. 0, -XEN_EAGAIN: not written. */
-static int slot_write(const struct change *c, uint64_t value, uint64_t *old)
-{
-	int rc;
-
-	if (!c->expect && !c->preserve_ad) {
+	if (!c->expect && !c->preserve_ad && !just_free) {
 		*old = __atomic_exchange_n(c->slot, value, __ATOMIC_SEQ_CST);
 		return 0;
 	}
+	*old = READ_ONCE(*c->slot);
 	do {
-		rc = slot_read(c, old);
-		if (rc)
-			return rc;
-	} while (!slot_swap(c, *old, slot_value(c, *old, value)));
-	return 0;
-}
-
-/*
- * When only free bits change, write value, which is what is read back. 0,
- * -XEN_EAGAIN; 1: more changes.
- */
-static int slot_write_alike(const struct change *c, uint64_t value)
-{
-	uint64_t old;
-	int rc;
-
-	do {
-		rc = slot_read(c, &old);
-		if (rc)
-			return rc;
-		if (!alike(old, c->value))
+		if (c->expect && *old != *c->expect) {
+			*c->expect = *old;
+			return -XEN_EAGAIN;
+		}
+		if (just_free && !alike(*old, c->value))
 			return 1;
-	} while (!slot_swap(c, old, slot_value(c, old, value)));
+	} while (!__atomic_compare_exchange_n(
+		c->slot, old, slot_value(c, *old, value), false,
+		__ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	return 0;
 }
 
-static int update_l1(const struct change *c)
+/* Its own code for L1 and for the rest: type is known where it is called. */
+static inline __attribute__((always_inline)) int update_entry(
+	const struct change *c, enum frame_type type)
 {
-	uint64_t value = c->value, old;
+	bool l1 = type == FT_L1;
+	uint64_t value = l1 ? c->value : pte_upper_adjust(c->value), old;
 	int rc;
 
 	if (value & PTE_P) {
-		if (!l1_legal(c->pt_dom, value))
+		if (l1 ? !l1_legal(c->pt_dom, value) : !pte_upper_legal(value))
 			return -XEN_EINVAL;
-		rc = slot_write_alike(c, l1_adjust(value));
+		rc = slot_write(c, l1 ? l1_adjust(value) : value, &old, true);
 		if (rc <= 0)
 			return rc;
-		rc = pte_l1_take(c->pt_dom, c->fg_dom, &value);
+		rc = l1 ? pte_l1_take(c->pt_dom, c->fg_dom, &value)
+			: type_get(c->pt_dom, pte_mfn(value), type - 1);
 		if (rc)
 			return rc;
 	}
-	rc = slot_write(c, value, &old);
+	rc = slot_write(c, value, &old, false);
 	if (rc)
 		old = value;
-	if (old & PTE_P)
+	if (!(old & PTE_P))
+		return rc;
+	if (l1)
 		pte_l1_drop(old);
-	return rc;
-}
-
-static int update_upper(const struct change *c, enum frame_type type)
-{
-	uint64_t value = pte_upper_adjust(c->value), old;
-	int rc;
-
-	if (value & PTE_P) {
-		if (!pte_upper_legal(value))
-			return -XEN_EINVAL;
-		rc = slot_write_alike(c, value);
-		if (rc <= 0)
-			return rc;
-		rc = type_get(c->pt_dom, pte_mfn(value), type - 1);
-		if (rc)
-			return rc;
-	}
-	rc = slot_write(c, value, &old);
-	if (rc)
-		old = value;
-	if (old & PTE_P && type_put(pte_mfn(old)))
+	else if (type_put(pte_mfn(old)))
 		pte_defer(c->v, pte_mfn(old));
 	return rc;
 }
@@ -264,7 +222,7 @@ static int update_as(const struct change *c, enum frame_type type,
 
 	switch (type) {
 	case FT_L1:
-		return update_l1(c);
+		return update_entry(c, FT_L1);
 	case FT_L4:
 		if (pte_root_slot_xen(index))
 			return -XEN_EINVAL;
@@ -273,9 +231,9 @@ static int update_as(const struct change *c, enum frame_type type,
 	case FT_L2:
 		if (c->fg_dom != c->pt_dom)
 			return -XEN_EINVAL;
-		return update_upper(c, type);
+		return update_entry(c, type);
 	case FT_WRITABLE:
-		return slot_write(c, c->value, &old);
+		return slot_write(c, c->value, &old, false);
 	default:
 		return -XEN_EINVAL;
 	}
@@ -306,40 +264,6 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 	if (type_put(table))
 		pte_defer(v, table);
 	return rc;
-}
-
-/* Bytes offset.. of an entry, as a mask and a shift. */
-struct part {
-	uint64_t mask;
-	unsigned int shift;
-};
-
-int pte_write_partial(struct vcpu *v, mfn_t table, unsigned int offset,
-		      uint64_t value, unsigned int size, uint64_t *expect)
-{
-	struct part p = { size < 8 ? (1ul << size * 8) - 1 : ~0ul,
-			  offset % 8 * 8 };
-	uint64_t *slot = (uint64_t *)frame_ptr(table) + offset / 8;
-	struct domain *d = v->domain;
-
-	if (size == 8)
-		return pte_update(v, d, d, table, offset / 8, value, false,
-				  expect);
-	for (unsigned int tries = 0; tries < MAX_CPUS; tries++) {
-		uint64_t old = READ_ONCE(*slot), part = old >> p.shift & p.mask;
-		uint64_t new = (old & ~(p.mask << p.shift)) |
-			       (value & p.mask) << p.shift;
-		int rc;
-
-		if (expect && part != *expect) {
-			*expect = part;
-			return -XEN_EAGAIN;
-		}
-		rc = pte_update(v, d, d, table, offset / 8, new, false, &old);
-		if (rc != -XEN_EAGAIN)
-			return rc;
-	}
-	return -XEN_ERESTART;
 }
 
 /* ---- Walking to an L1 table -------------------------------------------------------------- */
@@ -391,7 +315,7 @@ void pte_defer(struct vcpu *v, mfn_t m)
 int pte_finish(struct vcpu *v)
 {
 	while (unlikely(pte_unfinished(v))) {
-		int rc = type_finish(v->old_table[0]);
+		int rc = type_finish(v->old_table[0], false);
 
 		if (rc)
 			return rc;

@@ -3,7 +3,7 @@
  * The scheduler.
  *
  * queue.lock guards the queue, its current, and of every vCPU that names this
- * CPU: cpu, queued, affinity, slice_end, runstate. A vCPU's cpu changes only
+ * CPU: cpu, queued, affinity, runstate. A vCPU's cpu changes only
  * under that lock and while it does not run.
  *
  * why_not is changed atomically, without the lock; whoever clears its last
@@ -103,15 +103,16 @@ static int resting_state(const struct vcpu *v)
 	return why & VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
-static void queue_push(struct queue *q, struct vcpu *v)
+static void queue_push(struct queue *q, struct vcpu *v, bool first)
 {
 	v->queued = true;
-	v->next = NULL;
-	if (q->head)
-		q->tail->next = v;
-	else
+	v->next = first ? q->head : NULL;
+	if (first || !q->head)
 		q->head = v;
-	q->tail = v;
+	else
+		q->tail->next = v;
+	if (!v->next)
+		q->tail = v;
 	WRITE_ONCE(q->length, q->length + 1);
 }
 
@@ -190,7 +191,8 @@ static void place(struct vcpu *v)
 	/* Being saved where it may no longer run? Then finish() places it. */
 	if (lost(q, v) && (allowed(v, v->cpu) || !load_acquire(&v->running))) {
 		set_runstate(v, RUNSTATE_runnable, now_ns());
-		queue_push(q, v);
+		/* Not behind others' whole slices; its own is not longer so. */
+		queue_push(q, v, v->slice_left);
 		atomic_bit_clear(&idle_cpus, v->cpu);
 		/* Who runs alone has no slice timer yet. */
 		if (q->current == q->idle || q->length == 1)
@@ -244,7 +246,7 @@ static struct vcpu *choose_next(struct queue *q, struct vcpu *prev,
 	if (!next)
 		next = may ? prev : q->idle;
 	if (next != prev && may)
-		queue_push(q, prev);
+		queue_push(q, prev, false);
 	return next;
 }
 
@@ -254,6 +256,7 @@ static void start(struct queue *q, struct vcpu *prev, struct vcpu *next,
 {
 	if (prev->domain)
 		set_runstate(prev, resting_state(prev), now);
+	prev->slice_left = prev->slice_end - MIN(now, prev->slice_end);
 	q->current = next;
 	store_release(&q->saving, prev);
 	/*
@@ -268,7 +271,7 @@ static void start(struct queue *q, struct vcpu *prev, struct vcpu *next,
 	}
 	atomic_bit_clear(&idle_cpus, next->cpu);
 	set_runstate(next, RUNSTATE_running, now);
-	next->slice_end = now + SLICE_NS;
+	next->slice_end = now + (next->slice_left ? next->slice_left : SLICE_NS);
 }
 
 static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r);
@@ -462,10 +465,7 @@ void sched_block(struct vcpu *v)
 
 void sched_give_way(struct vcpu *v)
 {
-	struct queue *q = lock_queue(v);
-
-	v->slice_end = 0;
-	lock_drop(&q->lock);
+	v->slice_end = 0; /* read by this CPU only */
 	softirq_raise(v->cpu, SOFTIRQ_SCHED);
 }
 

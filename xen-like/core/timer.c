@@ -41,21 +41,15 @@ static struct timer *meld_children(struct timer *t)
 	struct timer *list = t->child, *pairs = NULL, *root = NULL, *a, *b;
 
 	t->child = NULL;
-	while (list) {
-		a = list;
+	while ((a = list)) {
 		b = a->next;
 		list = b ? b->next : NULL;
-		a->next = NULL;
-		if (b)
-			b->next = NULL;
 		a = meld(a, b);
 		a->next = pairs;
 		pairs = a;
 	}
-	while (pairs) {
-		a = pairs;
+	while ((a = pairs)) {
 		pairs = a->next;
-		a->next = NULL;
 		root = meld(root, a);
 	}
 	return root;

@@ -13,14 +13,9 @@
 
 #define PERIOD_NS 10000000ul /* a new vCPU ticks at 100 Hz, as on Xen */
 
-static unsigned int size_order(void)
-{
-	unsigned int order = 0;
-
-	while (PAGE_SIZE << order < sizeof(struct vcpu))
-		order++;
-	return order;
-}
+/* A vCPU's memory: 2^VCPU_ORDER pages. */
+#define VCPU_ORDER 1
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE << VCPU_ORDER, "it fits");
 
 /* ---- Timers ---------------------------------------------------------------- */
 
@@ -124,7 +119,7 @@ static int create_locked(struct domain *d, unsigned int id)
 		return -XEN_EINVAL;
 	if (d->vcpu[id])
 		return -XEN_EEXIST;
-	v = heap_alloc_zeroed(size_order());
+	v = heap_alloc_zeroed(VCPU_ORDER);
 	if (!v)
 		return -XEN_ENOMEM;
 	vcpu_init(v, d, id);
@@ -132,7 +127,7 @@ static int create_locked(struct domain *d, unsigned int id)
 		v->why_not |= VCPU_STOPPED;
 	rc = arch_vcpu_create(v);
 	if (rc)
-		heap_free_ptr(v, size_order());
+		heap_free_ptr(v, VCPU_ORDER);
 	else
 		store_release(&d->vcpu[id], v);
 	return rc;
@@ -154,7 +149,7 @@ void vcpu_destroy(struct vcpu *v)
 {
 	store_release(&v->domain->vcpu[v->id], (struct vcpu *)NULL);
 	arch_vcpu_destroy(v);
-	heap_free_ptr(v, size_order());
+	heap_free_ptr(v, VCPU_ORDER);
 }
 
 struct vcpu *vcpu_find(struct domain *d, unsigned int id)
@@ -162,6 +157,15 @@ struct vcpu *vcpu_find(struct domain *d, unsigned int id)
 	if (id >= d->max_vcpus)
 		return NULL;
 	return load_acquire(&d->vcpu[id]);
+}
+
+struct vcpu *vcpu_next(struct domain *d, const struct vcpu *v)
+{
+	unsigned int id = v ? v->id + 1 : 0;
+
+	while (id < d->max_vcpus && !vcpu_find(d, id))
+		id++;
+	return vcpu_find(d, id);
 }
 
 /* ---- Up and down --------------------------------------------------------------- */
@@ -183,14 +187,10 @@ int vcpu_up(struct vcpu *v)
 void vcpu_down(struct vcpu *v)
 {
 	struct domain *d = v->domain;
-	struct vcpu *other;
 	bool last = true;
 
-	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		other = vcpu_find(d, i);
-		if (other && other != v && vcpu_is_up(other))
-			last = false;
-	}
+	for_each_vcpu (d, other)
+		last &= other == v || !vcpu_is_up(other);
 	if (last)
 		domain_shutdown(d, SHUTDOWN_poweroff);
 	else if (vcpu_is_up(v))

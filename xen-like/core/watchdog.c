@@ -12,44 +12,36 @@
 static void fire(void *arg)
 {
 	struct domain *d = arg;
-	bool late = false;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++) {
 		uint64_t at = READ_ONCE(d->watchdog[i].deadline);
 
-		late |= at && now_ns() >= at;
+		if (!at || now_ns() < at || READ_ONCE(d->shutdown))
+			continue;
+		print(LOG_ERR, "d%u: its watchdog timer fired\n", d->id);
+		domain_shutdown(d, SHUTDOWN_watchdog);
 	}
-	if (!late || READ_ONCE(d->shutdown))
-		return;
-	print(LOG_ERR, "d%u: its watchdog timer fired\n", d->id);
-	domain_shutdown(d, SHUTDOWN_watchdog);
-}
-
-/* The first that is free, or NULL. */
-static struct watchdog *find_free(struct domain *d)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
-		if (!d->watchdog[i].deadline)
-			return &d->watchdog[i];
-	return NULL;
 }
 
 static int set(struct domain *d, uint32_t id, uint32_t seconds)
 {
-	struct watchdog *w = id ? &d->watchdog[id - 1] : find_free(d);
+	unsigned int i = id ? id - 1 : 0;
+	struct watchdog *w;
 
-	if (d->life != DOMAIN_ALIVE)
-		return -XEN_EINVAL;
-	if (!id && !w)
+	/* A new one: the first that is free. */
+	while (!id && i < ARRAY_SIZE(d->watchdog) && d->watchdog[i].deadline)
+		i++;
+	if (i == ARRAY_SIZE(d->watchdog))
 		return -XEN_ENOSPC;
-	if (id && !w->deadline)
+	w = &d->watchdog[i];
+	if (d->life != DOMAIN_ALIVE || (id && !w->deadline))
 		return -XEN_EINVAL;
 	WRITE_ONCE(w->deadline, seconds ? now_ns() + seconds * SECOND : 0);
 	if (!w->timer.fn)
 		timer_init(&w->timer, fire, d);
 	if (seconds)
 		timer_set(&w->timer, w->deadline);
-	return id ? 0 : (int)(w - d->watchdog) + 1;
+	return id ? 0 : (int)i + 1;
 }
 
 int watchdog_set(struct domain *d, uint32_t id, uint32_t seconds)

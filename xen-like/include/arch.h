@@ -83,7 +83,6 @@ extern uint64_t frame_limit;
  */
 int copy_from_guest(void *dst, gva_t src, size_t n);
 int copy_to_guest(gva_t dst, const void *src, size_t n);
-int clear_guest(gva_t dst, size_t n);
 
 /* Is [va, va+n) outside hypervisor space (not wrapping, canonical)? */
 bool guest_range_ok(gva_t va, size_t n);

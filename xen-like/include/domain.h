@@ -19,6 +19,7 @@
 #define EVTCHN_2L_PORTS	  4096u
 #define EVTCHN_PAGE_PORTS 128u /* records of 32 bytes in a page */
 #define NR_VIRQS	  24
+#define GRANT_FRAMES	  64u  /* as Xen gives a domain by default */
 #define NR_PIRQS	  512u /* of one domain */
 
 struct evtchn;	  /* evtchn.h */
@@ -31,9 +32,8 @@ enum domain_life { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
 
 struct grant_state {	  /* gnttab.h */
 	struct lock lock; /* guards the rest */
-	unsigned int frames, max_frames;
-	unsigned int version;
-	void *shared[64]; /* pages of OWNER_XEN-like frames, owner = d */
+	unsigned int frames;
+	void *shared[GRANT_FRAMES]; /* domain_share_alloc() */
 };
 
 struct watchdog {
@@ -79,7 +79,6 @@ struct domain {
 	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
 	struct watchdog watchdog[2]; /* watchdog.h */
-	uint64_t wallclock_offset;
 	uint8_t handle[16];
 };
 
@@ -94,6 +93,9 @@ struct domain *domain_create(domid_t id, bool privileged,
 struct domain *domain_get(domid_t id);
 void domain_put(struct domain *d);
 
+/* The domain of an id that something holds alive; no reference is taken. */
+struct domain *domain_held(domid_t id);
+
 /* All domains, in id order: first(NULL) .. NULL; holds a reference. */
 struct domain *domain_next(struct domain *d);
 
@@ -107,8 +109,6 @@ struct domain *domain_initial(void);
 void domain_shutdown(struct domain *d, unsigned int reason);
 /* The reason that a later shutdown has, whatever it says. */
 void domain_shutdown_code(struct domain *d, unsigned int reason);
-void domain_resume(struct domain *d);
-const char *domain_shutdown_name(unsigned int reason);
 
 /* v did what no guest may: print its registers and stack, stop its domain. */
 void domain_crash(struct vcpu *v, const char *fmt, ...)

@@ -13,26 +13,22 @@
 
 typedef uint32_t port_t;
 
-enum port_state {
-	PORT_FREE,
-	PORT_RESERVED,
-	PORT_UNBOUND,
-	PORT_INTERDOMAIN,
-	PORT_VIRQ,
-	PORT_IPI,
+enum port_state { /* as EVTCHNOP_status tells them */
+		  PORT_FREE = EVTCHNSTAT_closed,
+		  PORT_UNBOUND = EVTCHNSTAT_unbound,
+		  PORT_INTERDOMAIN = EVTCHNSTAT_interdomain,
+		  PORT_VIRQ = EVTCHNSTAT_virq,
+		  PORT_IPI = EVTCHNSTAT_ipi,
 };
 
-struct evtchn { /* 32 bytes */
+struct evtchn {
 	uint8_t state;
 	uint8_t virq;
 	uint16_t vcpu; /* notified vCPU */
-	domid_t remote_domid;
-	uint16_t pad;
-	struct domain *remote; /* reference held */
 	port_t remote_port;
-	uint32_t pad2;
-	uint64_t pad3;
-};
+	struct domain *remote; /* closes our end before it goes */
+	domid_t remote_domid;
+} __attribute__((aligned(32)));
 
 /* Results: >= 0 a port, or 0; -XEN_E* as the ABI documents them. */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote);
@@ -45,7 +41,8 @@ int evtchn_close(struct domain *d, port_t port);
 int evtchn_send(struct domain *d, port_t port);
 int evtchn_unmask(struct domain *d, port_t port);
 int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out);
-int evtchn_reset(struct domain *d); /* -XEN_ERESTART: call again */
+/* Close all, of a dying domain too. -XEN_ERESTART: call again. */
+int evtchn_reset(struct domain *d);
 
 /* Raise a VIRQ: per-vCPU ones on v, global ones where they are bound. */
 void evtchn_virq(struct vcpu *v, uint32_t virq);
@@ -53,9 +50,6 @@ void evtchn_virq_global(struct domain *d, uint32_t virq);
 
 /* Is port pending in d? (poll) */
 bool evtchn_pending(struct domain *d, port_t port);
-
-/* Death: close all; restartable. */
-int evtchn_destroy(struct domain *d);
 
 /* Recount ports, bindings and remotes: -1 and a message (audit). */
 int evtchn_audit(struct domain *d);

@@ -77,8 +77,7 @@ static inline bool frame_room(uint64_t word)
 
 extern struct frame *frame_table; /* frame_limit records */
 
-/* Owners that are no domain: the hypervisor itself, and device memory. */
-#define OWNER_XEN  DOMID_XEN
+/* Owners that are no domain: of device memory, and nobody. */
 #define OWNER_IO   DOMID_IO
 #define OWNER_NONE DOMID_INVALID /* in the heap */
 
@@ -86,10 +85,16 @@ static inline struct frame *frame_of(mfn_t m)
 {
 	return &frame_table[m.n];
 }
-static inline mfn_t frame_mfn(const struct frame *f)
+/* Change f's word from *old to new; false: it is another, now in *old. */
+static inline bool frame_swap(struct frame *f, uint64_t *old, uint64_t new)
 {
-	return MFN((uint64_t)(f - frame_table));
+	return __atomic_compare_exchange_n(&f->word, old, new, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
 }
+/* Lists by next and prev: head is the first frame's number, 0 ends one. */
+void frame_link(uint32_t *head, mfn_t m);
+void frame_unlink(uint32_t *head, mfn_t m);
+
 /* Is there RAM of ours at m? (Not: does anyone own it.) */
 bool frame_is_ram(mfn_t m);
 
@@ -102,10 +107,10 @@ bool frame_io_allowed(mfn_t m);
 
 /*
  * Make m, fresh from the heap, owner's: untyped, with the owner's reference.
- * A share page is writable by its owner or by nobody, for good.
+ * A share page is writable by its owner, for good.
  */
 void frame_own(mfn_t m, domid_t owner);
-void frame_own_share(mfn_t m, domid_t owner, bool writable);
+void frame_own_share(mfn_t m, domid_t owner);
 /* Drop what frame_own_share() took: the owner's and the typed reference. */
 void frame_drop_share(mfn_t m);
 
@@ -118,6 +123,8 @@ bool frame_get(mfn_t m, domid_t owner);
 bool frame_get_any(mfn_t m);
 /* Give one back. The last one returns the frame to the heap. */
 void frame_put(mfn_t m);
+/* Drop the owner's reference, once. False: it is gone already. */
+bool frame_drop_owner(mfn_t m);
 /*
  * Take m away from owner if nothing but the owner's reference is left of it:
  * nobody can get one any more, its record stays. Then frame_gone(), or

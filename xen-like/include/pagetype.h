@@ -42,11 +42,10 @@ int type_put(mfn_t m);
 
 /*
  * Go on with taking m down, if it was interrupted and nobody has gone on with
- * it or turned it since. 0 or -XEN_ERESTART.
+ * it or turned it since; abandon: in whatever direction it was. 0 or
+ * -XEN_ERESTART.
  */
-int type_finish(mfn_t m);
-/* Take m down if it was interrupted, in whatever direction. The same results. */
-int type_abandon(mfn_t m);
+int type_finish(mfn_t m, bool abandon);
 
 /*
  * MMUEXT_PIN_*, UNPIN: 0, -XEN_EINVAL (also: pinned, not pinned), the errors

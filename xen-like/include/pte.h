@@ -54,14 +54,6 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 	       bool preserve_ad, uint64_t *expect);
 
 /*
- * The emulated write of size bytes (1, 2, 4, 8, within one entry) at byte
- * offset of v's own L1 table: merged into the entry as it stands. expect: as
- * above, of size bytes.
- */
-int pte_write_partial(struct vcpu *v, mfn_t table, unsigned int offset,
-		      uint64_t value, unsigned int size, uint64_t *expect);
-
-/*
  * The L1 entry that maps va in v's current tables: its table's frame and
  * index. False: no such table (not present, superpage, hypervisor's space).
  * Takes a reference of *table, to be put with frame_put().

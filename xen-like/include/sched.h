@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: a queue per CPU, round robin with a time slice, woken vCPUs
- * go to an idle CPU that they may use. Softirq words, one per CPU, say what a
+ * The scheduler: a queue per CPU, round robin with a time slice. Woken vCPUs
+ * go to an idle CPU that they may use, or to the front of a queue for what is
+ * left of their slice. Softirq words, one per CPU, say what a
  * CPU must do before it leaves to a guest.
  */
 #ifndef SCHED_H

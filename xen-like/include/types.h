@@ -46,9 +46,6 @@ typedef uint64_t gva_t;
 #define MAX(a, b)	((a) > (b) ? (a) : (b))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
-#define container_of(p, type, member) \
-	((type *)((char *)(p)-offsetof(type, member)))
-
 /* Shared words: one load, one store, and the read-modify-writes we use. */
 #define READ_ONCE(x)	    __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)    __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
@@ -57,20 +54,21 @@ typedef uint64_t gva_t;
 #define smp_mb()	    __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* Set or clear bit n of *p; whether it was set before. */
-#define atomic_bit_set(p, n)                                                 \
-	({                                                                   \
-		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);                  \
-		bool was_ = __atomic_fetch_or((p), bit_, __ATOMIC_SEQ_CST) & \
-			    bit_;                                            \
-		was_;                                                        \
+#define BIT_OF(p, n) ((typeof(*(p)))1 << (n))
+#define atomic_bit_set(p, n)                                      \
+	({                                                        \
+		bool was_ = __atomic_fetch_or((p), BIT_OF(p, n),  \
+					      __ATOMIC_SEQ_CST) & \
+			    BIT_OF(p, n);                         \
+		was_;                                             \
 	})
-#define atomic_bit_clear(p, n)                                           \
-	({                                                               \
-		typeof(*(p)) bit_ = (typeof(*(p)))1 << (n);              \
-		bool was_ = __atomic_fetch_and((p), (typeof(*(p)))~bit_, \
-					       __ATOMIC_SEQ_CST) &       \
-			    bit_;                                        \
-		was_;                                                    \
+#define atomic_bit_clear(p, n)                                              \
+	({                                                                  \
+		bool was_ = __atomic_fetch_and((p),                         \
+					       (typeof(*(p)))~BIT_OF(p, n), \
+					       __ATOMIC_SEQ_CST) &          \
+			    BIT_OF(p, n);                                   \
+		was_;                                                       \
 	})
 
 #endif

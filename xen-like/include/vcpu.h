@@ -17,7 +17,7 @@
 #define VCPU_PAUSED  (1u << 2) /* pause_count != 0 */
 #define VCPU_STOPPED (1u << 3) /* its domain is shut down */
 
-struct callback { /* and a row of the guest's trap table */
+struct callback {	  /* and a row of the guest's trap table */
 	uint64_t handler; /* 0: none */
 	bool mask;	  /* no upcalls in it */
 	uint8_t dpl;	  /* of a trap: who may raise it by software */
@@ -73,8 +73,9 @@ struct vcpu {
 	bool initialised;    /* has a context (VCPUOP_initialise) */
 	bool taking_context; /* somebody is at it: atomic */
 	unsigned int pause_count;
-	struct vcpu *next; /* run queue */
-	uint64_t slice_end, run_ns;
+	struct vcpu *next;   /* run queue */
+	uint64_t slice_end;  /* used by the CPU that runs it */
+	uint64_t slice_left; /* of its last one, when it stopped; 0: none */
 	cpumask_t affinity;
 	cpumask_t affinity_before; /* sched_pin_override(): 0 none */
 
@@ -109,6 +110,10 @@ void vcpu_destroy(struct vcpu *v);
 
 /* The vCPU of d with that id, NULL if there is none; any id may be asked. */
 struct vcpu *vcpu_find(struct domain *d, unsigned int id);
+/* The one after v, in order of ids, NULL: the first. */
+struct vcpu *vcpu_next(struct domain *d, const struct vcpu *v);
+#define for_each_vcpu(d, v) \
+	for (struct vcpu *v = vcpu_next(d, NULL); v; v = vcpu_next(d, v))
 
 /*
  * VCPUOP_up: 0, also when it is up; -XEN_EINVAL: not initialised. VCPUOP_down:
