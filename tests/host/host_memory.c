@@ -316,15 +316,3 @@ int copy_to_guest(gva_t dst, const void *src, size_t n)
 	}
 	return 0;
 }
-
-int clear_guest(gva_t dst, size_t n)
-{
-	static const uint8_t zero[PAGE_SIZE];
-	int rc = 0;
-
-	if (!guest_range_ok(dst, n))
-		return -XEN_EFAULT;
-	for (; n && !rc; n -= MIN(n, sizeof(zero)), dst += sizeof(zero))
-		rc = copy_to_guest(dst, zero, MIN(n, sizeof(zero)));
-	return rc;
-}

@@ -7,7 +7,6 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "debugreg.h"
-#include "emulate_io.h"
 #include "msr.h"
 #include "policy.h"
 #include "pte.h"

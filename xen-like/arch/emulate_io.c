@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "emulate_io.h"
+#include "emulate.h"
 #include "arch.h"
 #include "bounce.h"
-#include "emulate.h"
 #include "switch.h"
 #include "trap.h"
 #include "x86.h"

@@ -4,10 +4,8 @@
  * decoded, judged as an mmu_update would be, and done. Only naturally aligned
  * stores within one entry; what is not understood stays a page fault.
  */
-#include "ptwr.h"
 #include "emulate.h"
 #include "frame.h"
-#include "insn.h"
 #include "pte.h"
 #include "store.h"
 #include "trap.h"

@@ -15,7 +15,6 @@
 #include "param.h"
 #include "print.h"
 #include "pte.h"
-#include "ptwr.h"
 #include "sched.h"
 #include "switch.h"
 #include "symbols.h"
@@ -179,32 +178,23 @@ static unsigned int software_vector(struct vcpu *v)
 	return v->regs.error_code >> 3 & 0xff;
 }
 
-/* May software of the present mode raise vector? */
-static bool software_allowed(const struct vcpu *v, unsigned int vector)
-{
-	return v->x86.trap[vector].dpl >= (v->x86.kernel_mode ? 1 : 3);
-}
-
 /*
  * SYSENTER has no entry of its own (SYSENTER_CS is 0): its #GP shows it. As
  * with Xen, the guest's handler learns neither rip nor rsp of it.
  */
-static bool is_sysenter(struct vcpu *v)
+static bool trap_sysenter(struct vcpu *v)
 {
 	uint8_t code[2];
 
-	return !v->regs.error_code && !v->x86.kernel_mode &&
-	       v->x86.sysenter.handler &&
-	       !copy_from_guest(code, v->regs.rip, 2) && code[0] == 0x0f &&
-	       code[1] == 0x34;
-}
-
-static void trap_sysenter(struct vcpu *v)
-{
+	if (v->x86.kernel_mode || !v->x86.sysenter.handler ||
+	    copy_from_guest(code, v->regs.rip, 2) || code[0] != 0x0f ||
+	    code[1] != 0x34)
+		return false;
 	v->regs.rip = v->regs.rsp = 0;
 	v->regs.cs = 3;
 	v->regs.ss = FLAT_USER_SS;
 	bounce_callback(v, &v->x86.sysenter);
+	return true;
 }
 
 static void trap_protection(struct vcpu *v)
@@ -213,14 +203,14 @@ static void trap_protection(struct vcpu *v)
 
 	if (v->regs.error_code & ERROR_IDT) {
 		vector = software_vector(v);
-		if (software_allowed(v, vector)) {
+		/* May software of the present mode raise it? */
+		if (v->x86.trap[vector].dpl >= (v->x86.kernel_mode ? 1 : 3)) {
 			v->regs.rip += 2;
 			return bounce_exception(v, vector);
 		}
-	} else if (!v->regs.error_code && emulate_privileged(v)) {
+	} else if (!v->regs.error_code &&
+		   (emulate_privileged(v) || trap_sysenter(v))) {
 		return;
-	} else if (is_sysenter(v)) {
-		return trap_sysenter(v);
 	}
 	bounce_exception_error(v, EXC_GP, v->regs.error_code);
 }
@@ -373,15 +363,13 @@ static bool fault_is_stale(gva_t va, uint32_t error)
 	return true;
 }
 
-static bool own_page_fault(struct cpu_user_regs *r)
+static bool own_page_fault(uint32_t error)
 {
 	struct vcpu *v = current_vcpu();
 	gva_t va = read_cr2();
 
-	if (window_fault(v, va, r->error_code, false))
-		return true;
-	return v->domain && guest_range_ok(va, 1) &&
-	       fault_is_stale(va, r->error_code);
+	return window_fault(v, va, error, false) ||
+	       (v->domain && guest_range_ok(va, 1) && fault_is_stale(va, error));
 }
 
 /*
@@ -407,17 +395,14 @@ void trap_hypervisor(struct cpu_user_regs *r)
 		return own_debug(r);
 	if (vector == EXC_DF || vector == EXC_MC)
 		trap_fatal(r);
-	if (vector == EXC_PF && own_page_fault(r))
+	if (vector == EXC_PF && own_page_fault(r->error_code))
 		return;
-	if (r->rip == (uint64_t)iret_guest) {
-		struct vcpu *v = current_vcpu();
-
-		v->regs.entry_vector = vector;
-		v->regs.error_code = r->error_code;
-		r->rip = (uint64_t)iret_failed;
-		return;
-	}
 	fixup = extable_find(r->rip);
+	if (r->rip == (uint64_t)iret_guest) {
+		current_vcpu()->regs.entry_vector = vector;
+		current_vcpu()->regs.error_code = r->error_code;
+		fixup = (uint64_t)iret_failed;
+	}
 	if (!fixup)
 		trap_fatal(r);
 	r->rip = fixup;

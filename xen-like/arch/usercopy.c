@@ -64,20 +64,6 @@ int copy_to_guest(gva_t dst, const void *src, size_t n)
 	return 0;
 }
 
-int clear_guest(gva_t dst, size_t n)
-{
-	void *p = (void *)dst;
-
-	if (!guest_range_ok(dst, n))
-		return -XEN_EFAULT;
-	asm volatile("1: rep stosb\n\t"
-		     "2:\n\t" EXTABLE(1b, 2b)
-		     : "+c"(n), "+D"(p)
-		     : "a"(0)
-		     : "memory");
-	return n ? -XEN_EFAULT : 0;
-}
-
 bool rdmsr_safe(uint32_t nr, uint64_t *value)
 {
 	uint32_t lo = 0, hi = 0, failed = 1;
