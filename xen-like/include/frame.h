@@ -77,7 +77,8 @@ static inline bool frame_room(uint64_t word)
 
 extern struct frame *frame_table; /* frame_limit records */
 
-/* Owners that are no domain: of device memory, and nobody. */
+/* Owners that are no domain: the hypervisor itself, device memory, nobody. */
+#define OWNER_XEN  DOMID_XEN
 #define OWNER_IO   DOMID_IO
 #define OWNER_NONE DOMID_INVALID /* in the heap */
 
