@@ -59,6 +59,23 @@ static void check_flags(void)
 	flags("not-present", 0xff0 & ~1ul);
 }
 
+/* Beyond what the processor's addresses can name there is nothing to map. */
+static void check_width(void)
+{
+	uint32_t a = 0x80000008, b, c, d;
+	unsigned int bit;
+	char name[40];
+
+	asm("ud2; .ascii \"xen\"; cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+	for (bit = a & 0xff; bit < 52; bit++) {
+		snprintf(name, sizeof(name), "no-address-bit-%u", bit);
+		CHECK_EQ(name, put(1, 1ul << bit | PTE_RW), -XEN_EPERM);
+	}
+	CHECK_EQ("no-address-kept", *entry[1], 0);
+	CHECK_EQ("an-address", put(1, 1ul << ((a & 0xff) - 1) | PTE_RO), 0);
+	put(1, 0);
+}
+
 /* ---- Flags of upper entries ----------------------------------------------------------- */
 
 static void upper(const char *name, int level, uint64_t set)
@@ -181,6 +198,7 @@ int main(void)
 	for (level = 1; level <= 4; level++)
 		entry[level] = memory_entry(TEST_VA, level);
 	check_flags();
+	check_width();
 	check_upper();
 	check_hypervisor();
 	check_linear();

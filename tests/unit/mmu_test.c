@@ -71,6 +71,63 @@ static void a_batch_is_continued(void)
 	CU_ASSERT_EQUAL(word(g.mfn[24]) & FRAME_TCOUNT_MASK, 0);
 }
 
+/* Each request is carried out once, and none behind the last. */
+static void a_batch_goes_on_where_it_stopped(void)
+{
+	struct mmu_update *req = (void *)args;
+	uint64_t *e = entry(l1(&g), 200);
+	struct hypercall h = { .v = v,
+			       .arg = { HOST_WINDOW, 24, HOST_WINDOW + 480,
+					DOMID_SELF } };
+	unsigned int again = 0;
+	int64_t rc;
+
+	/* An L1 comes and goes: its end is what the next request waits for. */
+	for (unsigned int i = 0; i < 24; i++) {
+		req[i].ptr = pte(g.mfn[PAGES - 3], 90 * 8);
+		req[i].val = i % 2 ? 0 : pte(table_of(20, 3), F_RW);
+	}
+	req[24].ptr = pte(l1(&g), 200 * 8);
+	req[24].val = pte(g.mfn[0], F_RW);
+	host.preempt = always;
+	while ((rc = hc_mmu_update(&h)) == -XEN_ERESTART) {
+		CU_ASSERT_EQUAL_FATAL(audit_frames(), 0);
+		again++;
+	}
+	CU_ASSERT_EQUAL(rc, 0);
+	CU_ASSERT(again > 12);
+	CU_ASSERT_EQUAL(*(uint32_t *)&args[60], 24);
+	CU_ASSERT_EQUAL(*e, 0);
+}
+
+/* Whose frame it is says who may tell its pfn. */
+static void machphys_is_written_by_owners(void)
+{
+	struct mmu_update *req = (void *)args;
+	mfn_t mine = g.mfn[3], theirs = other.mfn[3];
+
+	req->val = 0x123;
+	req->ptr = pte(mine, MMU_MACHPHYS_UPDATE);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, DOMID_SELF), 0);
+	CU_ASSERT_EQUAL(machphys[mine.n], 0x123);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, 1), -XEN_EINVAL);
+	req->ptr = pte(theirs, MMU_MACHPHYS_UPDATE);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(machphys[theirs.n], 3);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, 1), 0);
+	CU_ASSERT_EQUAL(machphys[theirs.n], 0x123);
+	req->ptr = pte(MFN(frame_limit), MMU_MACHPHYS_UPDATE);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, DOMID_SELF),
+			-XEN_EINVAL);
+	host_run(other.d->vcpu[0]);
+	req->ptr = pte(mine, MMU_MACHPHYS_UPDATE);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, DOMID_SELF),
+			-XEN_EINVAL);
+	CU_ASSERT_EQUAL(call(hc_mmu_update, HOST_WINDOW, 1, 0, 0), -XEN_EPERM);
+	CU_ASSERT_EQUAL(machphys[mine.n], 0x123);
+}
+
 static int64_t ext(unsigned int cmd, uint64_t a1, uint64_t a2, domid_t foreign)
 {
 	struct mmuext_op *op = (void *)args;
@@ -79,6 +136,52 @@ static int64_t ext(unsigned int cmd, uint64_t a1, uint64_t a2, domid_t foreign)
 	op->arg1.mfn = a1;
 	op->arg2.src_mfn = a2;
 	return call(hc_mmuext_op, HOST_WINDOW, 1, 0, foreign);
+}
+
+/* Entries of each level that name no table: no reference stays behind. */
+static void a_table_that_is_refused_keeps_nothing(void)
+{
+	mfn_t top = tree(), free = spare(25);
+	const uint64_t wrong[] = {
+		pte(g.mfn[0], F_RW),	 pte(g.root, F_RW),
+		pte(top, F_RW),		 pte(other.mfn[0], F_RW),
+		pte(free, F_RW | PTE_G),
+	};
+
+	for (unsigned int page = 20; page <= 22; page++) {
+		uint64_t *bad = entry(g.mfn[page], 501);
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
+			uint64_t before = word(pte_mfn(wrong[i]));
+
+			*bad = wrong[i];
+			CU_ASSERT_EQUAL(
+				ext(MMUEXT_PIN_L4_TABLE, top.n, 0, DOMID_SELF),
+				-XEN_EINVAL);
+			CU_ASSERT_EQUAL((before ^ word(pte_mfn(wrong[i]))) &
+						FRAME_COUNT_MASK,
+					0);
+			CU_ASSERT_EQUAL(audit_frames(), 0);
+		}
+		*bad = 0;
+	}
+	CU_ASSERT_EQUAL(ext(MMUEXT_PIN_L4_TABLE, top.n, 0, DOMID_SELF), 0);
+}
+
+/* RW needs a reference of its own, in an entry that maps the frame already. */
+static void writable_is_no_mere_flag(void)
+{
+	mfn_t m = g.root;
+
+	CU_ASSERT_EQUAL(set(l1(&g), 91, pte(m, F_RO)), 0);
+	CU_ASSERT_EQUAL(set(l1(&g), 91, pte(m, F_RW)), -XEN_EBUSY);
+	CU_ASSERT_EQUAL(*entry(l1(&g), 91), pte(m, F_RO | PTE_G));
+	CU_ASSERT_EQUAL(set(l1(&g), 91, 0), 0);
+	CU_ASSERT_EQUAL(set(l1(&g), 91, pte(g.mfn[0], F_RO)), 0);
+	CU_ASSERT_EQUAL(set(l1(&g), 91, pte(g.mfn[0], F_RW)), 0);
+	CU_ASSERT_EQUAL(audit_frames(), 0);
+	CU_ASSERT_EQUAL(set(l1(&g), 91, pte(g.mfn[0], F_RO)), 0);
+	CU_ASSERT_EQUAL(audit_frames(), 0);
 }
 
 static void errors_of_extended_operations(void)
@@ -146,6 +249,10 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(a_batch_says_how_far_it_got),
 		TEST(a_batch_is_continued),
+		TEST(a_batch_goes_on_where_it_stopped),
+		TEST(machphys_is_written_by_owners),
+		TEST(a_table_that_is_refused_keeps_nothing),
+		TEST(writable_is_no_mere_flag),
 		TEST(errors_of_extended_operations),
 		TEST(update_va_mapping),
 		CU_TEST_INFO_NULL,
