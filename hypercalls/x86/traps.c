@@ -89,22 +89,16 @@ int64_t hc_iret(struct hypercall *h)
 
 static struct callback *callback_slot(struct vcpu *v, unsigned int type)
 {
-	switch (type) {
-	case CALLBACKTYPE_event:
-		return &v->x86.event;
-	case CALLBACKTYPE_failsafe:
-		return &v->x86.failsafe;
-	case CALLBACKTYPE_syscall:
-		return &v->x86.syscall;
-	case CALLBACKTYPE_syscall32:
-		return &v->x86.syscall32;
-	case CALLBACKTYPE_sysenter:
-		return &v->x86.sysenter;
-	case CALLBACKTYPE_nmi:
-		return &v->x86.trap[EXC_NMI];
-	default:
-		return NULL;
-	}
+	struct callback *const slots[] = {
+		[CALLBACKTYPE_event] = &v->x86.event,
+		[CALLBACKTYPE_failsafe] = &v->x86.failsafe,
+		[CALLBACKTYPE_syscall] = &v->x86.syscall,
+		[CALLBACKTYPE_nmi] = &v->x86.trap[EXC_NMI],
+		[CALLBACKTYPE_sysenter] = &v->x86.sysenter,
+		[CALLBACKTYPE_syscall32] = &v->x86.syscall32,
+	};
+
+	return type < ARRAY_SIZE(slots) ? slots[type] : NULL;
 }
 
 static int callback_register(struct vcpu *v, unsigned int type, bool mask,

@@ -113,19 +113,16 @@ static int write_cr(struct vcpu *v, unsigned int nr, uint64_t value)
 	}
 }
 
-static int move_cr(struct vcpu *v, const struct insn *i, bool to_cr)
+/* Opcode 0f20 to 0f23: bit 0 says debug registers, bit 1 writes them. */
+static int move_control(struct vcpu *v, const struct insn *i)
 {
 	uint64_t *reg = insn_register(&v->regs, i->rm);
 
-	return to_cr ? write_cr(v, i->reg, *reg) : read_cr(v, i->reg, reg);
-}
-
-static int move_dr(struct vcpu *v, const struct insn *i, bool to_dr)
-{
-	uint64_t *reg = insn_register(&v->regs, i->rm);
-
-	return to_dr ? debugreg_set(v, i->reg, *reg)
-		     : debugreg_get(v, i->reg, reg);
+	if (i->opcode & 1)
+		return i->opcode & 2 ? debugreg_set(v, i->reg, *reg)
+				     : debugreg_get(v, i->reg, reg);
+	return i->opcode & 2 ? write_cr(v, i->reg, *reg)
+			     : read_cr(v, i->reg, reg);
 }
 
 static int access_msr(struct vcpu *v, bool write)
@@ -198,12 +195,8 @@ static int kernel_only(struct vcpu *v, const struct insn *i)
 		if (v->domain->privileged)
 			asm volatile("wbinvd" : : : "memory");
 		return 0;
-	case 0x0f20:
-	case 0x0f22:
-		return move_cr(v, i, i->opcode == 0x0f22);
-	case 0x0f21:
-	case 0x0f23:
-		return move_dr(v, i, i->opcode == 0x0f23);
+	case 0x0f20 ... 0x0f23:
+		return move_control(v, i);
 	case 0x0f30:
 	case 0x0f32:
 		return access_msr(v, i->opcode == 0x0f30);

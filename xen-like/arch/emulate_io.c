@@ -243,15 +243,14 @@ static int string_once(struct vcpu *v, const struct insn *i, bool in,
 static int string_io(struct vcpu *v, const struct insn *i, bool in,
 		     unsigned int port, unsigned int bytes)
 {
-	bool repeat = i->rep || i->repne;
 	uint64_t *count = &v->regs.rcx;
 	int err;
 
 	do {
-		if (repeat && !(*count & address_mask(i)))
+		if (i->rep && !(*count & address_mask(i)))
 			return 0;
 		err = string_once(v, i, in, port, bytes);
-		if (err || !repeat)
+		if (err || !i->rep)
 			return err;
 		step(i, &v->regs, RCX, -1);
 	} while (!preempt_check());

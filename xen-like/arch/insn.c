@@ -65,8 +65,14 @@ static int64_t take_signed(struct reader *r, unsigned int bytes)
 	return (int64_t)(take(r, bytes) << shift) >> shift;
 }
 
+#define PREFIX_FLAT    0x26 /* and 2e, 36, 3e: es, cs, ss, ds */
+#define PREFIX_FS      0x64
+#define PREFIX_GS      0x65
 #define PREFIX_OPERAND 0x66
 #define PREFIX_ADDRESS 0x67
+#define PREFIX_LOCK    0xf0
+#define PREFIX_REPNE   0xf2
+#define PREFIX_REP     0xf3
 #define REX_W	       8
 #define REX_R	       4
 #define REX_X	       2
@@ -78,38 +84,22 @@ static uint8_t prefixes(struct insn *i, struct reader *r, bool *operand16)
 	for (;;) {
 		uint8_t b = (uint8_t)take(r, 1);
 
-		switch (b) {
-		case PREFIX_OPERAND:
+		if (b == PREFIX_OPERAND) {
 			*operand16 = true;
-			break;
-		case PREFIX_ADDRESS:
+		} else if (b == PREFIX_ADDRESS) {
 			i->address32 = true;
-			break;
-		case 0x26:
-		case 0x2e:
-		case 0x36:
-		case 0x3e:
-			break;
-		case 0x64:
-			i->segment_base = MSR_FS_BASE;
-			break;
-		case 0x65:
-			i->segment_base = MSR_GS_BASE;
-			break;
-		case 0xf0:
+		} else if (b == PREFIX_FS || b == PREFIX_GS) {
+			i->segment_base = b == PREFIX_FS ? MSR_FS_BASE
+							 : MSR_GS_BASE;
+		} else if (b == PREFIX_LOCK) {
 			i->lock = true;
-			break;
-		case 0xf2:
-			i->repne = true;
-			break;
-		case 0xf3:
+		} else if (b == PREFIX_REP || b == PREFIX_REPNE) {
 			i->rep = true;
-			break;
-		default:
-			if ((b & 0xf0) != 0x40)
-				return b;
+		} else if ((b & 0xf0) == 0x40) {
 			i->rex = b;
 			return (uint8_t)take(r, 1);
+		} else if ((b & 0xe7) != PREFIX_FLAT) {
+			return b;
 		}
 	}
 }

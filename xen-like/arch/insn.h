@@ -16,8 +16,8 @@ struct insn {
 	uint8_t length;
 	uint8_t bytes; /* operand size: 1, 2, 4, 8 */
 	uint8_t rex, modrm;
-	bool has_modrm, rep, repne, lock, address32;
-	uint8_t reg;	    /* ModRM.reg with REX.R */
+	bool has_modrm, rep, lock, address32; /* rep: or repne */
+	uint8_t reg;			      /* ModRM.reg with REX.R */
 	uint8_t rm;	    /* ModRM.rm with REX.B, if it is a register */
 	int8_t base, index; /* of a memory operand: -1 none, 16 rip */
 	uint8_t scale;

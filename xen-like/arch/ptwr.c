@@ -98,7 +98,7 @@ static int advance(struct cpu_user_regs *r, const struct insn *i)
 	r->rdi += by;
 	if (is_movs(i))
 		r->rsi += by;
-	return (i->rep || i->repne) && --r->rcx ? -XEN_ERESTART : 0;
+	return i->rep && --r->rcx ? -XEN_ERESTART : 0;
 }
 
 bool ptwr_fault(struct vcpu *v, gva_t va)
