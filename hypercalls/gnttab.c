@@ -4,7 +4,7 @@
  * finds no other domain yet, and says so in each entry's status.
  */
 #include "gnttab.h"
-#include "hypercall.h"
+#include "subop.h"
 
 #define CMD_MASK 0xfffu
 
@@ -34,67 +34,52 @@ static int16_t list_frames(struct domain *d, gva_t list, unsigned int n)
 	return GNTST_okay;
 }
 
-static int64_t op_setup_table(struct hypercall *h, gva_t arg)
+static int64_t op_setup_table(struct subcall *c)
 {
-	struct gnttab_setup_table s;
+	struct gnttab_setup_table *s = c->arg;
 	struct domain *d;
 
-	if (copy_from_guest(&s, arg, sizeof(s)) ||
-	    !guest_range_ok((gva_t)s.frame_list.p, 0))
+	if (!guest_range_ok((gva_t)s->frame_list.p, 0))
 		return -XEN_EFAULT;
-	d = find(h, s.dom, &s.status);
+	d = find(c->h, s->dom, &s->status);
 	if (d) {
-		s.status = list_frames(d, (gva_t)s.frame_list.p, s.nr_frames);
+		s->status = list_frames(d, (gva_t)s->frame_list.p, s->nr_frames);
 		domain_put(d);
 	}
-	return copy_to_guest(arg + offsetof(struct gnttab_setup_table, status),
-			     &s.status, sizeof(s.status));
+	return 0;
 }
 
-static int64_t op_query_size(struct hypercall *h, gva_t arg)
+static int64_t op_query_size(struct subcall *c)
 {
-	struct gnttab_query_size q;
-	struct domain *d;
+	struct gnttab_query_size *q = c->arg;
+	struct domain *d = find(c->h, q->dom, &q->status);
 
-	if (copy_from_guest(&q, arg, sizeof(q)))
-		return -XEN_EFAULT;
-	d = find(h, q.dom, &q.status);
 	if (d) {
-		q.nr_frames = READ_ONCE(d->grant.frames);
-		q.max_nr_frames = GRANT_FRAMES;
+		q->nr_frames = READ_ONCE(d->grant.frames);
+		q->max_nr_frames = GRANT_FRAMES;
 		domain_put(d);
 	}
-	return copy_to_guest(arg, &q, sizeof(q));
+	return 0;
 }
 
-/* Its result is the hypercall's; the version in force is told with either. */
-static int64_t op_set_version(struct hypercall *h, gva_t arg)
+/* The version in force is told with an error, too. */
+static int64_t op_set_version(struct subcall *c)
 {
-	struct gnttab_set_version s;
-	int rc;
+	struct gnttab_set_version *s = c->arg;
+	int rc = s->version == 1   ? 0
+		 : s->version == 2 ? -XEN_ENOSYS
+				   : -XEN_EINVAL;
 
-	(void)h;
-	if (copy_from_guest(&s, arg, sizeof(s)))
-		return -XEN_EFAULT;
-	rc = s.version == 1 ? 0 : s.version == 2 ? -XEN_ENOSYS : -XEN_EINVAL;
-	s.version = 1;
-	return copy_to_guest(arg, &s, sizeof(s)) ? -XEN_EFAULT : rc;
+	s->version = 1;
+	return copy_to_guest(c->at, s, sizeof(*s)) ? -XEN_EFAULT : rc;
 }
 
-static int64_t op_get_version(struct hypercall *h, gva_t arg)
+static int64_t op_get_version(struct subcall *c)
 {
-	struct gnttab_get_version g;
-	struct domain *d;
-	int64_t rc;
+	struct gnttab_get_version *g = c->arg;
 
-	if (copy_from_guest(&g, arg, sizeof(g)))
-		return -XEN_EFAULT;
-	d = hypercall_domain(h, g.dom, &rc);
-	if (!d)
-		return rc;
-	g.version = 1;
-	domain_put(d);
-	return copy_to_guest(arg, &g, sizeof(g));
+	g->version = 1;
+	return 0;
 }
 
 /* ---- Operations on grants ------------------------------------------------------ */
@@ -161,19 +146,25 @@ static int64_t batch(struct hypercall *h, const struct batch *b)
 
 int64_t hc_grant_table_op(struct hypercall *h)
 {
-	static int64_t (*const single[])(struct hypercall * h, gva_t arg) = {
-		[GNTTABOP_setup_table] = op_setup_table,
-		[GNTTABOP_query_size] = op_query_size,
-		[GNTTABOP_set_version] = op_set_version,
-		[GNTTABOP_get_version] = op_get_version,
+	static const struct subop single[] = {
+		[GNTTABOP_setup_table] = { op_setup_table,
+					   ARG_INOUT(gnttab_setup_table_t) },
+		[GNTTABOP_query_size] = { op_query_size,
+					  ARG_INOUT(gnttab_query_size_t) },
+		[GNTTABOP_set_version] = { op_set_version,
+					   ARG_IN(gnttab_set_version_t) },
+		[GNTTABOP_get_version] = { op_get_version,
+					   ARG_INOUT(gnttab_get_version_t),
+					   ARG_DOM(gnttab_get_version_t, dom) },
 	};
 	unsigned int cmd = (unsigned int)h->arg[0];
+	int count = (int)h->arg[2];
 
-	if ((int)h->arg[2] < 0 || cmd & ~CMD_MASK)
+	if (count < 0 || cmd & ~CMD_MASK)
 		return -XEN_EINVAL;
 	if (cmd < ARRAY_SIZE(batches) && batches[cmd].size)
 		return batch(h, &batches[cmd]);
-	if (cmd >= ARRAY_SIZE(single) || !single[cmd])
-		return -XEN_ENOSYS;
-	return (int)h->arg[2] == 1 ? single[cmd](h, h->arg[1]) : -XEN_EINVAL;
+	if (cmd < ARRAY_SIZE(single) && single[cmd].fn && count != 1)
+		return -XEN_EINVAL;
+	return SUBOP_RUN(h, single);
 }
