@@ -238,7 +238,10 @@ static void memory_call(struct cpu_user_regs *r)
 	r->rdi = ops[byte() % ARRAY_SIZE(ops)];
 	r->rsi = HOST_VA(ARGS_PAGE);
 	if (r->rdi == XENMEM_claim_pages)
-		res.extent_start.p = NULL;
+		res = (struct xen_memory_reservation){
+			.nr_extents = byte(),
+			.domid = byte() % 3,
+		};
 	(void)copy_to_guest(r->rsi, &res, sizeof(res));
 }
 
@@ -271,11 +274,41 @@ static void poll_call(struct cpu_user_regs *r)
 	r->rsi = HOST_VA(ARGS_PAGE);
 }
 
+static void watchdog_call(struct cpu_user_regs *r)
+{
+	struct sched_watchdog w = { .id = byte() % 4, .timeout = byte() % 3 };
+
+	(void)copy_to_guest(HOST_VA(ARGS_PAGE), &w, sizeof(w));
+	r->rax = __HYPERVISOR_sched_op;
+	r->rdi = SCHEDOP_watchdog;
+	r->rsi = HOST_VA(ARGS_PAGE);
+}
+
+/* A context that is good but for what the input spoils of it. */
+static void vcpu_call(struct cpu_user_regs *r)
+{
+	struct vcpu_guest_context c = { .flags = VGCF_in_kernel };
+	uint8_t b = byte();
+
+	c.ctrlreg[3] = (b & 1 ? guest[b >> 1 & 1].root.n : pick_frame())
+		       << PAGE_SHIFT;
+	c.ctrlreg[1] = b & 4 ? pick_frame() << PAGE_SHIFT : 0;
+	c.gdt_ents = b & 8 ? byte() * 8 : 0;
+	for (unsigned int i = 0; i < 4; i++)
+		c.gdt_frames[i] = c.gdt_ents ? pick_frame() : 0;
+	(void)copy_to_guest(HOST_VA(ARGS_PAGE), &c, sizeof(c));
+	r->rax = __HYPERVISOR_vcpu_op;
+	r->rdi = b < 0xa0 ? VCPUOP_initialise : byte() % 16;
+	r->rsi = byte() % 3;
+	r->rdx = HOST_VA(ARGS_PAGE);
+}
+
 static void one_call(struct cpu_user_regs *r)
 {
 	static void (*const calls[])(struct cpu_user_regs * r) = {
-		any_call,    any_call,	  any_call,	 event_call, event_call,
-		memory_call, memory_call, exchange_call, poll_call,
+		any_call,      any_call,    any_call,	   event_call,
+		event_call,    memory_call, exchange_call, poll_call,
+		watchdog_call, vcpu_call,
 	};
 
 	calls[byte() % ARRAY_SIZE(calls)](r);
@@ -359,6 +392,14 @@ static void play(void *unused)
 	}
 }
 
+/* As it was made: its guest may give it a context. */
+static void forget(struct vcpu *v)
+{
+	vcpu_down(v);
+	(void)arch_vcpu_drop_context(v);
+	v->initialised = false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool ready;
@@ -375,6 +416,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned int i = 0; i < DOMAINS; i++)
 		if (!host_guest_create(&guest[i], (domid_t)i, !i, 2, PAGES))
 			panic("no domain");
+	forget(guest[0].d->vcpu[1]);
 	host.preempt = preempt;
 	(void)host_call(play, NULL);
 	host_cpu(0);
