@@ -5,6 +5,7 @@
  *
  * RUN: smp=2
  */
+#include <stddef.h>
 #include <string.h>
 #include "check.h"
 #include "event.h"
@@ -26,6 +27,46 @@ static void once(void *arg)
 	seen_id = vcpu_id();
 	seen_arg = arg;
 	rounds++;
+}
+
+/* What the processor would choke on is refused, whatever else is right. */
+static void check_contexts(void)
+{
+	static struct vcpu_guest_context good, context;
+#define FIELD(name)                                                     \
+	{                                                               \
+		"context-" #name,                                       \
+			offsetof(struct vcpu_guest_context, name) / 8u, \
+	}
+	static const struct {
+		const char *name;
+		size_t word;
+	} fields[] = {
+		FIELD(user_regs.rip),
+		FIELD(user_regs.rsp),
+		FIELD(kernel_sp),
+		FIELD(fs_base),
+		FIELD(gs_base_kernel),
+		FIELD(gs_base_user),
+		FIELD(event_callback_eip),
+		FIELD(failsafe_callback_eip),
+		FIELD(syscall_callback_eip),
+		FIELD(trap_ctxt[6].address),
+		FIELD(trap_ctxt[255].address),
+		FIELD(ldt_base),
+		FIELD(ldt_ents),
+		FIELD(gdt_ents),
+	};
+	unsigned int i;
+
+	vcpu_context(1, once, NULL, &good);
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		context = good;
+		((uint64_t *)&context)[fields[i].word] = 0x800000000001;
+		CHECK_EQ(fields[i].name, OP(initialise, 1, &context),
+			 -XEN_EINVAL);
+	}
+	CHECK_EQ("contexts-refused", OP(up, 1, NULL), -XEN_EINVAL);
 }
 
 static void check_start(void)
@@ -155,6 +196,7 @@ static void check_others(void)
 
 int main(void)
 {
+	check_contexts();
 	check_start();
 	check_ipi();
 	check_others();
