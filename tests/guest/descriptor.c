@@ -62,6 +62,8 @@ static void check_gdt(void)
 	CHECK_EQ("bad-list", hypercall_set_gdt(NOWHERE, 512), -XEN_EFAULT);
 	CHECK_EQ("hypervisor-list", hypercall_set_gdt(HYPERVISOR_VA, 512),
 		 -XEN_EFAULT);
+	CHECK_EQ("too-many-by-far", hypercall_set_gdt((void *)gdt, 512 * 512),
+		 -XEN_EINVAL);
 	CHECK_EQ("old-stays", load_fs(0x23), TRY_NONE);
 }
 

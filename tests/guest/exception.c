@@ -183,6 +183,7 @@ static void check_user(void)
 	trap_handler[6] = on_ud;
 	CHECK_EQ("user-returns", user_run(user_ud, 5), 6);
 	trap_handler[6] = NULL;
+	CHECK("user-frame-on-kernel-stack", frame_end != (LAST.rsp & ~15ul));
 	CHECK_EQ("user-cs", LAST.cs, FLAT_USER_CS);
 	CHECK_EQ("user-ss", LAST.ss, FLAT_USER_SS);
 	CHECK_EQ("user-rcx", LAST.rcx, 0x3333);

@@ -139,6 +139,11 @@ static void check_ldt(void)
 	CHECK_EQ("ldt-none", op2(MMUEXT_SET_LDT, 0, 0), 0);
 	CHECK_EQ("ldt-gone", TRY("mov %w0, %%fs", : : "r"(0xf)), 13);
 	CHECK_EQ("ldt-page-free", memory_writable(ldt), 0);
+	op2(MMUEXT_SET_LDT, (uint64_t)ldt, 8);
+	CHECK_EQ("ldt-writable", TRY("mov %w0, %%fs", : : "r"(0xf)), 14);
+	CHECK_EQ("ldt-writable-cr2", trap_last.cr2, (uint64_t)(ldt + 1));
+	CHECK_EQ("ldt-writable-still", try_write(ldt, 0), TRY_NONE);
+	op2(MMUEXT_SET_LDT, 0, 0);
 	FAILURE(mmuext_op, MMUEXT_SET_LDT, "ldt-unaligned",
 		op2(MMUEXT_SET_LDT, (uint64_t)ldt + 8, 8), XEN_EINVAL);
 	CHECK_EQ("ldt-too-many", op2(MMUEXT_SET_LDT, (uint64_t)ldt, 8193),

@@ -16,6 +16,7 @@
 #include <xen/callback.h>
 #include <xen/sched.h>
 
+#define BAD		 0x800000000000ul /* the first that is no address */
 #define OP(cmd, id, arg) hypercall_vcpu_op(VCPUOP_##cmd, id, arg)
 
 static volatile unsigned int rounds, stop, seen_id, nmis;
@@ -33,36 +34,37 @@ static void once(void *arg)
 static void check_contexts(void)
 {
 	static struct vcpu_guest_context good, context;
-#define FIELD(name)                                                     \
-	{                                                               \
-		"context-" #name,                                       \
-			offsetof(struct vcpu_guest_context, name) / 8u, \
+#define FIELD(name, value)                                                    \
+	{                                                                     \
+		"context-" #name,                                             \
+			offsetof(struct vcpu_guest_context, name) / 8u, value \
 	}
 	static const struct {
 		const char *name;
 		size_t word;
+		uint64_t value;
 	} fields[] = {
-		FIELD(user_regs.rip),
-		FIELD(user_regs.rsp),
-		FIELD(kernel_sp),
-		FIELD(fs_base),
-		FIELD(gs_base_kernel),
-		FIELD(gs_base_user),
-		FIELD(event_callback_eip),
-		FIELD(failsafe_callback_eip),
-		FIELD(syscall_callback_eip),
-		FIELD(trap_ctxt[6].address),
-		FIELD(trap_ctxt[255].address),
-		FIELD(ldt_base),
-		FIELD(ldt_ents),
-		FIELD(gdt_ents),
+		FIELD(user_regs.rip, BAD),
+		FIELD(user_regs.rsp, BAD),
+		FIELD(kernel_sp, BAD),
+		FIELD(fs_base, BAD),
+		FIELD(gs_base_kernel, BAD),
+		FIELD(gs_base_user, BAD),
+		FIELD(event_callback_eip, BAD),
+		FIELD(failsafe_callback_eip, BAD),
+		FIELD(syscall_callback_eip, BAD),
+		FIELD(trap_ctxt[6].address, BAD),
+		FIELD(trap_ctxt[255].address, BAD),
+		FIELD(ldt_base, 8),
+		FIELD(ldt_ents, 8193),
+		FIELD(gdt_ents, 8193),
 	};
 	unsigned int i;
 
 	vcpu_context(1, once, NULL, &good);
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		context = good;
-		((uint64_t *)&context)[fields[i].word] = 0x800000000001;
+		((uint64_t *)&context)[fields[i].word] = fields[i].value;
 		CHECK_EQ(fields[i].name, OP(initialise, 1, &context),
 			 -XEN_EINVAL);
 	}
