@@ -12,6 +12,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -21,6 +22,7 @@ from mutant_table import MUTANTS  # noqa: E402
 FOLDERS = ('Makefile', '.clang-format', 'tools', 'tests', 'xen-like',
            'hypercalls', 'domU-patches')
 WORKERS = 2
+LIMIT = 90      # seconds of a test; one that then still runs has failed
 
 
 class Broken(Exception):
@@ -74,24 +76,34 @@ class Tree:
             os.makedirs(os.path.dirname(f'{self.path}/{name}'), exist_ok=True)
             shutil.copyfile(name, f'{self.path}/{name}')
 
-    def run(self, command):
+    def run(self, command, limit=LIMIT):
+        """(status, what it printed); when it hangs, all it started ends."""
         command = [self.peer if c == 'PEER' else c for c in command]
-        return subprocess.run(command, cwd=self.path, text=True,
+        # Variables of a make around us are not meant for this tree.
+        env = dict(os.environ, MAKEFLAGS='', MAKELEVEL='1')
+        with subprocess.Popen(command, cwd=self.path, text=True, env=env,
                               stdout=subprocess.PIPE, errors='replace',
-                              stderr=subprocess.STDOUT)
+                              stderr=subprocess.STDOUT,
+                              start_new_session=True) as p:
+            try:
+                said = p.communicate(timeout=limit)[0]
+            except subprocess.TimeoutExpired:
+                os.killpg(p.pid, signal.SIGKILL)
+                said = p.communicate()[0] + f'\nFAIL hangs for {limit} s'
+        return p.returncode, said
 
     def test(self, name):
         """None, or the line that says what failed."""
         targets, command = killer(name)
-        made = self.run(self.make + targets)
-        if made.returncode:
-            raise Broken(f'does not build: {made.stdout[-600:]}')
-        ran = self.run(command)
-        if not ran.returncode:
+        status, said = self.run(self.make + targets, None)
+        if status:
+            raise Broken(f'does not build: {said[-600:]}')
+        status, said = self.run(command)
+        if not status:
             return None
-        said = re.search(r'^FAIL .*|.*ERROR: .*|.*runtime error.*',
-                         ran.stdout, re.M)
-        return said[0].strip() if said else f'status {ran.returncode}'
+        why = re.search(r'^FAIL .*|ERROR: .*|.*runtime error.*|PANIC.*', said,
+                        re.M)
+        return why[0].strip() if why else f'status {status}'
 
     def must_pass(self, name):
         if name not in self.passes:
@@ -117,14 +129,13 @@ class Tree:
         """What saw the mutant, or None."""
         for name in killers:
             self.must_pass(name)
-        before = self.plant(path, old, new)
-        try:
-            for name in killers:
+            before = self.plant(path, old, new)
+            try:
                 said = self.test(name)
-                if said:
-                    return f'caught by {name}: {said}'
-        finally:
-            self.write(path, before)
+            finally:
+                self.write(path, before)
+            if said:
+                return f'caught by {name}: {said}'
         return None
 
 
