@@ -4,11 +4,9 @@
  * their offsets are even in no alignment, and firmware cuts tables short.
  */
 #include "acpi.h"
-#include "arch.h"
 #include "mem.h"
 #include "memory.h"
 #include "paging.h"
-#include "print.h"
 #include "x86.h"
 
 #define TABLE_LENGTH 4
@@ -58,10 +56,10 @@ static uint64_t number(const uint8_t *p, size_t size)
 	return v;
 }
 
-/* The same of a table, at an offset; 0 beyond its end. */
+/* The same of a table, at an offset; 0 beyond its end, or without one. */
 static uint64_t field(const uint8_t *table, size_t at, size_t size)
 {
-	bool there = at + size <= number(table + TABLE_LENGTH, 4);
+	bool there = table && at + size <= number(table + TABLE_LENGTH, 4);
 
 	return there ? number(table + at, size) : 0;
 }
@@ -224,11 +222,10 @@ void acpi_init(uint64_t given)
 	if (!acpi.lapic)
 		boot_stop("no ACPI table of interrupt controllers (MADT)");
 	fadt = table_find(rsdp, "FACP");
-	dsdt = fadt ? table_map(field(fadt, FADT_DSDT, 4)) : NULL;
+	dsdt = table_map(field(fadt, FADT_DSDT, 4));
 	if (dsdt)
 		find_s5(dsdt);
-	if (fadt)
-		acpi.pm_timer = (uint16_t)field(fadt, FADT_PM_TIMER, 4);
+	acpi.pm_timer = (uint16_t)field(fadt, FADT_PM_TIMER, 4);
 	print(LOG_INFO, "ACPI: %u CPUs, %u IO-APICs, power off %s\n",
 	      acpi.nr_cpus, acpi.nr_ioapics, s5_known ? "by S5" : "unknown");
 }
@@ -237,13 +234,12 @@ void acpi_init(uint64_t given)
 
 void acpi_power_off(void)
 {
-	uint16_t pm1a, pm1b, smi_port;
+	uint16_t pm1a = (uint16_t)field(fadt, FADT_PM1A, 4);
+	uint16_t pm1b = (uint16_t)field(fadt, FADT_PM1B, 4);
+	uint16_t smi_port = (uint16_t)field(fadt, FADT_SMI_PORT, 4);
 
-	if (!s5_known || !field(fadt, FADT_PM1A, 4))
+	if (!s5_known || !pm1a)
 		return;
-	pm1a = (uint16_t)field(fadt, FADT_PM1A, 4);
-	pm1b = (uint16_t)field(fadt, FADT_PM1B, 4);
-	smi_port = (uint16_t)field(fadt, FADT_SMI_PORT, 4);
 	/* 4.8.3.2: the registers are ACPI's once SCI_EN reads as set. */
 	if (smi_port && !(inw(pm1a) & SCI_EN))
 		outb(smi_port, (uint8_t)field(fadt, FADT_ENABLE, 1));
@@ -257,7 +253,7 @@ void acpi_power_off(void)
 void acpi_reset(void)
 {
 	/* 4.8.3.6: in I/O space; others are rare and left to what follows. */
-	if (fadt && field(fadt, FADT_FLAGS, 4) & FADT_RESET_GIVEN &&
+	if (field(fadt, FADT_FLAGS, 4) & FADT_RESET_GIVEN &&
 	    field(fadt, FADT_RESET_SPACE, 1) == 1)
 		outb((uint16_t)field(fadt, FADT_RESET_PORT, 8),
 		     (uint8_t)field(fadt, FADT_RESET_VALUE, 1));

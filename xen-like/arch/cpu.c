@@ -71,7 +71,7 @@ void descriptor_set(uint64_t *to, uint64_t type, uint64_t base, uint64_t limit)
 /* The reserved page of this CPU's window, and its tables loaded from it. */
 static void load_gdt(struct cpu *c)
 {
-	uint64_t page = memory_page(), base = WINDOW_GDT(c->id);
+	uint64_t page = memory_pages(0), base = WINDOW_GDT(c->id);
 	uint64_t *gdt = (uint64_t *)(base + RESERVED_GDT);
 	struct {
 		uint16_t limit;
@@ -84,8 +84,7 @@ static void load_gdt(struct cpu *c)
 	memcpy(gdt, reserved_gdt, sizeof(reserved_gdt));
 	c->tss = (struct tss *)((uint8_t *)gdt + TSS_OFFSET);
 	for (unsigned int i = 0; i < 3; i++)
-		c->tss->ist[i] = (uint64_t)cpu_blocks +
-				 c->id * (uint64_t)CPU_BLOCK +
+		c->tss->ist[i] = (uint64_t)(c + 1) - CPU_BLOCK +
 				 (i + 1) * PAGE_SIZE;
 	c->tss->iomap_base = sizeof(*c->tss);
 	descriptor_set(gdt + ARRAY_SIZE(reserved_gdt), TSS_AVAILABLE,
@@ -108,20 +107,13 @@ static void load_gdt(struct cpu *c)
 		     : "rax", "memory");
 }
 
-/* AMD: LFENCE waits for what is before it (guests are told that it does). */
-static void lfence_serialise(void)
+void cpu_init(void)
 {
-	uint64_t v;
+	struct cpu *c = this_cpu();
+	uint64_t stub = c->id * (uint64_t)SYSCALL_STUB_SIZE, v;
 
-	if (policy_vendor() == VENDOR_AMD && rdmsr_safe(MSR_AMD_DE_CFG, &v) &&
-	    !(v & DE_CFG_LFENCE))
-		(void)wrmsr_safe(MSR_AMD_DE_CFG, v | DE_CFG_LFENCE);
-}
-
-static void set_msrs(const struct cpu *c)
-{
-	uint64_t stub = c->id * (uint64_t)SYSCALL_STUB_SIZE;
-
+	load_gdt(c);
+	idt_load();
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 	/* sysret takes this and the next two: FLAT_RING3_CS32, SS, CS64. */
 	wrmsr(MSR_STAR,
@@ -132,25 +124,14 @@ static void set_msrs(const struct cpu *c)
 	/* sysenter: #GP, so that it never finds a way in of its own. */
 	wrmsr(MSR_SYSENTER_CS, 0);
 	wrmsr(MSR_PAT, 0x050100070406); /* the ABI's */
-	lfence_serialise();
-}
-
-static void set_control(void)
-{
+	/* AMD: LFENCE waits for what is before it, as guests are told. */
+	if (policy_vendor() == VENDOR_AMD && rdmsr_safe(MSR_AMD_DE_CFG, &v) &&
+	    !(v & DE_CFG_LFENCE))
+		(void)wrmsr_safe(MSR_AMD_DE_CFG, v | DE_CFG_LFENCE);
 	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_WP |
 		  CR0_NE | CR0_MP | CR0_AM);
 	write_cr4(cpu_cr4);
 	xsetbv(0, cpu_xcr0);
-}
-
-void cpu_init(void)
-{
-	struct cpu *c = this_cpu();
-
-	load_gdt(c);
-	idt_load();
-	set_msrs(c);
-	set_control();
 	c->cr3 = read_cr3();
 }
 

@@ -48,7 +48,6 @@
 
 #ifndef __ASSEMBLY__
 #include "arch.h"
-#include "types.h"
 
 struct tss {
 	uint32_t reserved0;
@@ -91,6 +90,11 @@ static inline struct cpu *this_cpu(void)
 
 	asm("mov %%rsp, %0" : "=r"(rsp));
 	return (struct cpu *)((rsp | (CPU_BLOCK - 1)) + 1) - 1;
+}
+/* The lowest CPU of a mask that has one. */
+static inline struct cpu *cpu_first(cpumask_t mask)
+{
+	return cpu_at((unsigned int)__builtin_ctz(mask));
 }
 #endif
 #endif

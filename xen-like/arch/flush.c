@@ -9,9 +9,7 @@
  * The clock: a full flush takes its number before it flushes and shows it in
  * flush_seen afterwards; what was let go of at an earlier reading is gone.
  */
-#include "flush.h"
 #include "apic.h"
-#include "arch.h"
 #include "irq.h"
 #include "print.h"
 #include "sched.h"
@@ -24,19 +22,16 @@
 
 static uint32_t flush_clock;
 
-static struct cpu *cpu_first(cpumask_t mask)
-{
-	return cpu_at((unsigned int)__builtin_ctz(mask));
-}
-
 /* Numbers go round: nearer than half of them, a came before b. */
 static bool before(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;
 }
 
-static void request(struct cpu *c, uint64_t req)
+/* Returns the number of the request. */
+static uint32_t request_and_kick(struct cpu *c, uint64_t req)
 {
+	uint32_t number;
 	uint64_t old = READ_ONCE(c->flush_request), new;
 
 	do {
@@ -47,14 +42,6 @@ static void request(struct cpu *c, uint64_t req)
 	} while (!__atomic_compare_exchange_n(&c->flush_request, &old, new,
 					      false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_RELAXED));
-}
-
-/* Returns the number of the request. */
-static uint32_t request_and_kick(struct cpu *c, uint64_t req)
-{
-	uint32_t number;
-
-	request(c, req);
 	number = __atomic_add_fetch(&c->flush_wanted, 1, __ATOMIC_SEQ_CST);
 	apic_send(c->apic_id, VECTOR_FLUSH);
 	return number;
@@ -152,35 +139,26 @@ bool preempt_check(void)
 
 /* ---- The door ----------------------------------------------------------- */
 
-/* Ask the CPUs of mask, none of them this one, and wait for all. */
-static void flush_others(cpumask_t mask, uint64_t req)
+void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
 {
+	uint64_t req = how | (how & FLUSH_VA ? va & PAGE_MASK : 0);
+	cpumask_t self = 1u << cpu_id(), left;
+	cpumask_t others = mask & cpus_online() & ~self;
 	uint32_t number[MAX_CPUS];
-	cpumask_t left;
 	struct cpu *c;
 
 	/* Changed tables are visible before anyone is asked to forget. */
 	smp_mb();
-	for (left = mask; left; left &= left - 1) {
+	for (left = others; left; left &= left - 1) {
 		c = cpu_first(left);
 		number[c->id] = request_and_kick(c, req);
 	}
-	for (left = mask; left; left &= left - 1) {
+	for (left = others; left; left &= left - 1) {
 		c = cpu_first(left);
 		while (before(load_acquire(&c->flush_done), number[c->id]) &&
 		       !machine_stopping())
 			cpu_relax_poll();
 	}
-}
-
-void arch_flush(cpumask_t mask, unsigned int how, gva_t va)
-{
-	uint64_t req = how | (how & FLUSH_VA ? va & PAGE_MASK : 0);
-	cpumask_t self = 1u << cpu_id();
-	cpumask_t others = mask & cpus_online() & ~self;
-
-	if (others)
-		flush_others(others, req);
 	if (mask & self)
 		flush_local(req);
 }

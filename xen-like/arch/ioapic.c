@@ -32,9 +32,9 @@ static void reg_write(unsigned int i, uint32_t reg, uint32_t v)
 	ioapic[i][IOWIN] = v;
 }
 
-/* 8259A: vectors away from the exceptions, then every input masked. */
-static void pic_mask(void)
+void ioapic_init(void)
 {
+	/* 8259A: vectors away from the exceptions, then every input masked. */
 	static const uint8_t words[][2] = {
 		{ 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 4 },	{ 0x21, 1 },
 		{ 0x21, 0xff }, { 0xa0, 0x11 }, { 0xa1, 0x28 }, { 0xa1, 2 },
@@ -43,11 +43,6 @@ static void pic_mask(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
 		outb(words[i][0], words[i][1]);
-}
-
-void ioapic_init(void)
-{
-	pic_mask();
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++) {
 		ioapic[i] = fixmap(acpi.ioapic[i], PAGE_SIZE, true);
 		ASSERT(ioapic[i]);

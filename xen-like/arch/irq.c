@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "irq.h"
 #include "apic.h"
-#include "flush.h"
 #include "sched.h"
 #include "uart.h"
 

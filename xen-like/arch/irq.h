@@ -39,6 +39,9 @@ void irq_nmi(void);
  */
 void irq_idle(void);
 
+/* Serve what other CPUs asked of this one: VECTOR_FLUSH and every wait. */
+void flush_serve(void);
+
 /* ---- From the entry code (entry.S, trap.c) ------------------------------ */
 
 /* Load this CPU's IDTR with the one table; NMI, #DF, #MC use IST 1, 2, 3. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Locks: one word, the holder's CPU in it. */
-#include "arch.h"
 #include "panic.h"
 #include "smp.h"
 

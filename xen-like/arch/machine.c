@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How the machine ends: halted, reset, or after a panic. */
 #include "acpi.h"
-#include "arch.h"
 #include "audit.h"
 #include "param.h"
 #include "print.h"

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
-#include "arch.h"
 #include "heap.h"
 #include "mem.h"
-#include "panic.h"
-#include "print.h"
 
 #define RANGES 128
 
@@ -61,18 +58,10 @@ void memory_reserve(uint64_t start, uint64_t end)
 	cut(unused, start, end);
 }
 
-static uint64_t pages_from_heap(unsigned int order)
-{
-	void *pages = heap_alloc_zeroed(order);
-
-	if (!pages)
-		boot_stop("too little memory");
-	return ptr_frame(pages).n << PAGE_SHIFT;
-}
-
 uint64_t memory_pages(unsigned int order)
 {
 	uint64_t size = PAGE_SIZE << order, pages = 0;
+	void *late;
 
 	for (const struct memory_range *r = unused; r->end; r++) {
 		uint64_t end = MIN(r->end, memory_limit) & -size;
@@ -80,8 +69,12 @@ uint64_t memory_pages(unsigned int order)
 		if (end >= r->start + size)
 			pages = end - size;
 	}
-	if (!pages)
-		return pages_from_heap(order);
+	if (!pages) {
+		late = heap_alloc_zeroed(order);
+		if (!late)
+			boot_stop("too little memory");
+		return ptr_frame(late).n << PAGE_SHIFT;
+	}
 	cut(unused, pages, pages + size);
 	memset(direct_map + pages, 0, size);
 	return pages;
@@ -101,16 +94,4 @@ void memory_to_heap(void)
 	for (const struct memory_range *r = unused; r->end; r++)
 		heap_add(MFN(r->start >> PAGE_SHIFT), MFN(r->end >> PAGE_SHIFT));
 	unused[0].end = 0;
-}
-
-void boot_stop(const char *fmt, ...)
-{
-	char why[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vformat(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	print(LOG_ERR, "Enso cannot start: %s.\n", why);
-	arch_halt();
 }

@@ -6,7 +6,8 @@
 #ifndef MEMORY_H
 #define MEMORY_H
 
-#include "types.h"
+#include "arch.h"
+#include "print.h"
 
 /* [start, end) is RAM, above what was added before; whole pages of it. */
 void memory_add(uint64_t start, uint64_t end);
@@ -23,10 +24,6 @@ extern uint64_t memory_limit;
  * memory_to_heap() was called.
  */
 uint64_t memory_pages(unsigned int order);
-static inline uint64_t memory_page(void)
-{
-	return memory_pages(0);
-}
 
 /* All RAM, in order, free or not; the range behind the last is empty. */
 struct memory_range {
@@ -39,7 +36,10 @@ uint64_t memory_ram_pages(void);
 void memory_to_heap(void);
 
 /* Stop the machine: what stands in the way of starting, in words. */
-_Noreturn void boot_stop(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+#define boot_stop(why, ...)                                                     \
+	do {                                                                    \
+		print(LOG_ERR, "Enso cannot start: " why ".\n", ##__VA_ARGS__); \
+		arch_halt();                                                    \
+	} while (0)
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "paging.h"
 #include "cpu.h"
-#include "frame.h"
 #include "image.h"
 #include "mem.h"
 #include "memory.h"
@@ -44,7 +43,7 @@ static uint64_t *entry(uint64_t va, unsigned int level)
 		uint64_t *e = &table[slot(va, l)];
 
 		if (!*e)
-			*e = memory_page() | TABLE_FLAGS;
+			*e = memory_pages(0) | TABLE_FLAGS;
 		ASSERT(!(*e & PTE_PSE));
 		table = frame_ptr(pte_mfn(*e));
 	}
@@ -107,17 +106,6 @@ mfn_t arch_machphys_piece(uint64_t i)
 	return e ? pte_mfn(e) : MFN_NONE;
 }
 
-/* Privileged domains may map the pieces. */
-static void show_m2p(void)
-{
-	for (uint64_t i = 0; i < MACHPHYS_PIECES; i++) {
-		mfn_t m = arch_machphys_piece(i);
-
-		for (uint64_t k = 0; !mfn_eq(m, MFN_NONE) && k < PTES; k++)
-			frame_show(MFN(m.n + k));
-	}
-}
-
 /* Frame records of [start, end), and of the hole before it. */
 static void map_records(uint64_t start, uint64_t end)
 {
@@ -126,7 +114,7 @@ static void map_records(uint64_t start, uint64_t end)
 	for (; mapped < start / RECORDS_PER_PAGE; mapped++)
 		map(VA_FRAMES + mapped * PAGE_SIZE, hole, 1, DATA_RW);
 	for (; mapped * RECORDS_PER_PAGE < end; mapped++)
-		map(VA_FRAMES + mapped * PAGE_SIZE, memory_page(), 1, DATA_RW);
+		map(VA_FRAMES + mapped * PAGE_SIZE, memory_pages(0), 1, DATA_RW);
 	frames_end = end;
 }
 
@@ -135,7 +123,7 @@ static void map_frames(void)
 	const struct memory_range *r;
 	uint64_t last = 0;
 
-	hole = memory_page();
+	hole = memory_pages(0);
 	for (r = memory_ram; r->end; r++) {
 		map_m2p(r->start >> PAGE_SHIFT, r->end >> PAGE_SHIFT);
 		map_records(r->start >> PAGE_SHIFT, r->end >> PAGE_SHIFT);
@@ -151,7 +139,13 @@ static void map_frames(void)
 	for (r = memory_ram; r->end; last = r++->end)
 		frame_set_io(MFN(last >> PAGE_SHIFT),
 			     MFN(r->start >> PAGE_SHIFT));
-	show_m2p();
+	/* Privileged domains may map the pieces. */
+	for (uint64_t i = 0; i < MACHPHYS_PIECES; i++) {
+		mfn_t m = arch_machphys_piece(i);
+
+		for (uint64_t k = 0; !mfn_eq(m, MFN_NONE) && k < PTES; k++)
+			frame_show(MFN(m.n + k));
+	}
 	/* What no address can name: the CPU would fault on reserved bits. */
 	frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),
 		      MFN_NONE);
@@ -162,7 +156,7 @@ void paging_init(void)
 	memory_remove(DIRECT_MAX, PAGE_MASK);
 	/* The early map of 4 GiB is what there is to write tables through. */
 	memory_limit = 1ul << 32;
-	idle_root = memory_page();
+	idle_root = memory_pages(0);
 	root = frame_ptr(MFN(idle_root >> PAGE_SHIFT));
 	/* The firmware's areas, the trampoline; all RAM. */
 	map_direct(0, SIZE_2M);

@@ -3,13 +3,11 @@
 #include "smp.h"
 #include "acpi.h"
 #include "apic.h"
-#include "heap.h"
 #include "image.h"
 #include "irq.h"
 #include "mem.h"
 #include "memory.h"
 #include "paging.h"
-#include "panic.h"
 #include "print.h"
 #include "sched.h"
 #include "time.h"
@@ -39,9 +37,7 @@ void smp_enter_cpu(void)
 
 	while (PAGE_SIZE << order < sizeof(*idle))
 		order++;
-	idle = heap_alloc_zeroed(order);
-	if (!idle)
-		boot_stop("too little memory");
+	idle = frame_ptr(MFN(memory_pages(order) >> PAGE_SHIFT));
 	idle->id = idle->cpu = c->id;
 	c->current = idle;
 	c->regs_top = c->tss->rsp0 = (uint64_t)&idle->regs +
@@ -64,7 +60,7 @@ static _Noreturn void ap_main(void)
 void smp_reserve(void)
 {
 	memory_limit = LOW_MEMORY;
-	trampoline = memory_page();
+	trampoline = memory_pages(0);
 	memory_limit = UINT64_MAX;
 	memcpy(direct_map + trampoline, ap_trampoline,
 	       (size_t)(ap_trampoline_end - ap_trampoline));
@@ -85,11 +81,10 @@ static bool start_cpu(unsigned int n, unsigned int id)
 		apic_send(id, startup);
 		time_delay(MS / 5);
 	}
-	for (end = now_ns() + START_TIMEOUT; !(cpus_online() >> n & 1);) {
+	end = now_ns() + START_TIMEOUT;
+	for (; !(cpus_online() >> n & 1); cpu_relax_poll())
 		if (now_ns() > end)
 			return false;
-		cpu_relax_poll();
-	}
 	time_check_pair();
 	while (load_acquire(&checked) != n)
 		cpu_relax_poll();
@@ -148,19 +143,16 @@ void irq_nmi(void)
 
 void smp_stop_others(void)
 {
-	unsigned int self = cpu_id(), others = 0;
+	cpumask_t left = cpus_online() & ~(1u << cpu_id());
+	unsigned int others = (unsigned int)__builtin_popcount(left);
 	uint32_t none = 0;
 
 	/* Of two that stop the machine at once the first one does. */
-	__atomic_compare_exchange_n(&stopper, &none, 1 + self, false,
+	__atomic_compare_exchange_n(&stopper, &none, 1 + cpu_id(), false,
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	irq_nmi();
-	for (unsigned int n = 0; n < MAX_CPUS; n++) {
-		if (n == self || !(cpus_online() >> n & 1))
-			continue;
-		apic_send(cpu_at(n)->apic_id, APIC_NMI);
-		others++;
-	}
+	for (; left; left &= left - 1)
+		apic_send(cpu_first(left)->apic_id, APIC_NMI);
 	for (uint32_t i = 0; i < PATIENCE && READ_ONCE(parked) < others; i++)
 		cpu_relax_poll();
 }

@@ -11,19 +11,13 @@
 
 #define DEPTH 32
 
-struct symbol {
-	uint32_t offset; /* from base */
-	uint32_t name;	 /* from the end of the entries */
-};
-
-struct symbol_table {
+extern const struct symbol_table {
 	uint64_t base;
-	uint32_t count;
-	uint32_t zero;
-	struct symbol symbols[];
-};
-
-extern const struct symbol_table symbol_table;
+	uint32_t count, zero;
+	struct {
+		uint32_t offset, name; /* from base; from the entries' end */
+	} symbols[];
+} symbol_table;
 
 const char *symbol_lookup(uint64_t addr, uint64_t *offset)
 {

@@ -2,10 +2,8 @@
 #include "time.h"
 #include "acpi.h"
 #include "apic.h"
-#include "arch.h"
 #include "mem.h"
 #include "memory.h"
-#include "print.h"
 #include "vcpu.h"
 #include "x86.h"
 
@@ -81,10 +79,7 @@ void arch_set_deadline(uint64_t ns)
 	uint64_t now = now_ns(), delta = ns > now ? ns - now : 0;
 	unsigned __int128 ticks = (unsigned __int128)delta * to_apic_mul >> 32;
 
-	if (!ns)
-		apic_timer_set(0);
-	else
-		apic_timer_set((uint32_t)MIN(ticks + 1, UINT32_MAX));
+	apic_timer_set(ns ? (uint32_t)MIN(ticks + 1, UINT32_MAX) : 0);
 }
 
 /* ---- Calibration ------------------------------------------------------------ */
@@ -148,23 +143,11 @@ static uint8_t rtc_read(uint8_t reg)
 	return inb(RTC_DATA);
 }
 
-/* Days from 1970 to the first of March of that year, and on from there. */
-static uint64_t days_since_1970(unsigned int year, unsigned int month,
-				unsigned int day)
-{
-	if (month < 3) {
-		month += 12;
-		year--;
-	}
-	return 365ul * year + year / 4 - year / 100 + year / 400 +
-	       (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
-}
-
 /* MC146818: once it does not say "updating", there are 244 us to read it in. */
 static void read_wallclock(void)
 {
 	static const uint8_t regs[] = { 0, 2, 4, 7, 8, 9 };
-	unsigned int r[ARRAY_SIZE(regs)], year;
+	unsigned int r[ARRAY_SIZE(regs)], year, month;
 	uint64_t days, now;
 	bool pm;
 
@@ -181,7 +164,11 @@ static void read_wallclock(void)
 	if (!(rtc_read(RTC_B) & RTC_24H))
 		r[2] = r[2] % 12 + (pm ? 12 : 0);
 	year = r[5] + (r[5] < 70 ? 2000 : 1900);
-	days = days_since_1970(year, r[4], r[3]);
+	/* Days from 1970 to the first of March, and on from there. */
+	year -= r[4] < 3;
+	month = r[4] < 3 ? r[4] + 9 : r[4] - 3;
+	days = 365ul * year + year / 4 - year / 100 + year / 400 +
+	       (153 * month + 2) / 5 + r[3] - 1 - 719468;
 	wall_ns = (days * 86400 + r[2] * 3600 + r[1] * 60 + r[0]) * NS - now;
 }
 

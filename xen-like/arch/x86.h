@@ -25,7 +25,6 @@
 #define CR4_OSXSAVE    (1ul << 18)
 #define CR4_SMEP       (1ul << 20)
 
-#define RFLAGS_CF   (1ul << 0)
 #define RFLAGS_TF   (1ul << 8)
 #define RFLAGS_IF   (1ul << 9)
 #define RFLAGS_DF   (1ul << 10)
@@ -56,7 +55,6 @@
 #define MSR_KERNEL_GS_BASE    0xc0000102
 #define MSR_TSC_AUX	      0xc0000103
 #define EFER_SCE	      (1ul << 0)
-#define EFER_NX		      (1ul << 11)
 
 /* An address of 48 bits, sign extended. */
 static inline bool canonical(uint64_t va)

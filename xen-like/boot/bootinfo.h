@@ -3,7 +3,7 @@
  * What the boot loader told us, by Multiboot 1 or 2, copied out of its
  * structures: nothing here points into memory that the heap may get, apart
  * from the modules, which stay where they are until dom0_build() is done
- * with them (bootinfo_release_modules()).
+ * with them.
  */
 #ifndef BOOTINFO_H
 #define BOOTINFO_H
@@ -40,7 +40,13 @@ struct boot_info {
  */
 void multiboot_parse(uint32_t magic, uint64_t info, struct boot_info *bi);
 
-/* Give the modules' memory to the heap: nobody reads them any more. */
-void bootinfo_release_modules(const struct boot_info *bi);
+/*
+ * The initial domain: any 64-bit PV kernel, given as the first boot module,
+ * with an optional ramdisk as the second, laid out as xen.h's "start of day"
+ * describes. Build it and make its first vCPU runnable. Gives the modules'
+ * memory to the heap. Stops the machine with a sentence when it cannot be
+ * done.
+ */
+void dom0_build(const struct boot_info *bi);
 
 #endif

@@ -14,8 +14,7 @@
  * Until the kernel runs, p2m is a plain array of ours; it is copied into the
  * domain when it is complete.
  */
-#include "dom0.h"
-#include "arch.h"
+#include "bootinfo.h"
 #include "bzimage.h"
 #include "elfload.h"
 #include "heap.h"
@@ -27,7 +26,6 @@
 #include "print.h"
 #include "pte.h"
 #include "sched.h"
-#include "vcpu.h"
 #include <xen/features.h>
 
 #define SLACK_PAGES	  128u	/* after the stack: xen.h asks 512 KiB */
@@ -43,13 +41,13 @@ struct run {
 struct build {
 	struct domain *d;
 	struct elf_image elf;
-	const struct boot_module *ramdisk; /* NULL: none */
+	uint64_t ramdisk_size;	   /* in bytes; 0: none */
 	uint64_t nr_pages, filled; /* of the domain; of them allocated */
 	uint64_t *p2m;		   /* [nr_pages] machine frames */
 	mfn_t unpacked;		   /* a run with the kernel's file, or */
 	uint64_t unpacked_pages;   /* 0: it is the module itself */
-	struct run kernel, initrd, list, info, tables, stack;
-	uint64_t region_pages; /* mapped from virt_base */
+	struct run initrd, list, info, tables, stack;
+	uint64_t kernel_pages, region_pages; /* mapped from virt_base */
 	uint64_t tables_used;
 };
 
@@ -57,6 +55,11 @@ static _Noreturn void refuse(const char *what, const char *why)
 {
 	print(LOG_ERR, "Cannot build the initial domain: %s%s\n", what, why);
 	arch_halt();
+}
+
+static uint64_t pages_of(uint64_t bytes)
+{
+	return ROUND_UP(bytes, PAGE_SIZE) / PAGE_SIZE;
 }
 
 /* ---- The kernel's file ---------------------------------------------------- */
@@ -84,10 +87,9 @@ static void read_kernel(struct build *b, const struct boot_module *mod)
 	struct kernel_file kf;
 	uint8_t *buf;
 	size_t room;
-	const char *why;
+	const char *why = bzimage_open(&kf, direct_map + mod->start,
+				       mod->end - mod->start);
 
-	why = bzimage_open(&kf, frame_ptr(MFN(0)) + mod->start,
-			   mod->end - mod->start);
 	if (!why && kf.codec) {
 		unpack_buffer(b, &kf);
 		buf = frame_ptr(b->unpacked);
@@ -101,19 +103,10 @@ static void read_kernel(struct build *b, const struct boot_module *mod)
 		why = "its features say it is no initial domain";
 	if (why)
 		refuse("kernel: ", why);
+	b->kernel_pages = pages_of(b->elf.virt_end - b->elf.virt_base);
 }
 
 /* ---- Layout --------------------------------------------------------------- */
-
-static uint64_t pages_of(uint64_t bytes)
-{
-	return ROUND_UP(bytes, PAGE_SIZE) / PAGE_SIZE;
-}
-
-static uint64_t module_size(const struct boot_module *mod)
-{
-	return mod ? mod->end - mod->start : 0;
-}
 
 static struct run run_after(uint64_t *pfn, uint64_t pages)
 {
@@ -164,37 +157,28 @@ static void layout_region(struct build *b, uint64_t pfn)
 	} while (next != b->tables.pages);
 }
 
-/* What the kernel asks for must lie in itself, or beside its region. */
-static void check_addresses(const struct build *b)
+static void layout(struct build *b)
 {
-	uint64_t base = b->elf.virt_base, p2m = b->elf.p2m_base;
-	uint64_t call = b->elf.hypercall_page;
+	uint64_t base = b->elf.virt_base, p2m = b->elf.p2m_base, tail;
+	uint64_t call = b->elf.hypercall_page, pfn = b->kernel_pages;
+	uint64_t initrd = pages_of(b->ramdisk_size);
 
+	/* What it asks for must lie in itself, or beside its region. */
+	if (own_p2m(b) && !range_ok(p2m, b->list.pages))
+		refuse("its INIT_P2M range is not usable", "");
 	if (call != ELF_UNSET &&
 	    (call % PAGE_SIZE || call < base || call >= b->elf.virt_end))
 		refuse("its HYPERCALL_PAGE lies outside the kernel", "");
-	/* Differences, because a range may end where addresses do. */
-	if (own_p2m(b) && (p2m - base < b->region_pages * PAGE_SIZE ||
-			   base - p2m < b->list.pages * PAGE_SIZE))
-		refuse("its INIT_P2M range is not usable", "");
-}
-
-static void layout(struct build *b)
-{
-	uint64_t initrd = pages_of(module_size(b->ramdisk)), tail;
-	uint64_t pfn = pages_of(b->elf.virt_end - b->elf.virt_base);
-
-	b->kernel = (struct run){ 0, pfn };
-	b->list.pages = pages_of(b->nr_pages * 8);
-	if (own_p2m(b) && !range_ok(b->elf.p2m_base, b->list.pages))
-		refuse("its INIT_P2M range is not usable", "");
 	if (!b->elf.initrd_by_pfn)
 		b->initrd = run_after(&pfn, initrd);
 	if (!own_p2m(b))
 		b->list = run_after(&pfn, b->list.pages);
 	b->info = run_after(&pfn, 1);
 	layout_region(b, pfn);
-	check_addresses(b);
+	/* Differences, because a range may end where addresses do. */
+	if (own_p2m(b) && (p2m - base < b->region_pages * PAGE_SIZE ||
+			   base - p2m < b->list.pages * PAGE_SIZE))
+		refuse("its INIT_P2M range is not usable", "");
 	tail = b->region_pages;
 	if (own_p2m(b))
 		b->list = run_after(&tail, b->list.pages);
@@ -239,19 +223,12 @@ static void fill_to(struct build *b, uint64_t to)
 }
 
 /* Copy into the domain at a byte offset from pfn 0. */
-static void put_bytes(struct build *b, uint64_t at, const void *data,
+static void put_bytes(struct build *b, uint64_t at, const uint8_t *from,
 		      uint64_t size)
 {
-	const uint8_t *from = data;
-
-	while (size) {
-		uint64_t off = at & (PAGE_SIZE - 1);
-		uint64_t n = MIN(size, PAGE_SIZE - off);
-
-		memcpy(page_of(b, at >> PAGE_SHIFT) + off, from, n);
-		at += n;
-		from += n;
-		size -= n;
+	for (uint64_t n; size; at += n, from += n, size -= n) {
+		n = MIN(size, PAGE_SIZE - at % PAGE_SIZE);
+		memcpy(page_of(b, at / PAGE_SIZE) + at % PAGE_SIZE, from, n);
 	}
 }
 
@@ -295,23 +272,13 @@ static uint64_t *table_entry(struct build *b, uint64_t va)
 
 static void map_run(struct build *b, uint64_t va, uint64_t pfn, uint64_t pages)
 {
-	for (uint64_t i = 0; i < pages; i++) {
-		uint64_t p = pfn + i, rw = PTE_RW | PTE_D;
+	for (; pages--; pfn++, va += PAGE_SIZE) {
+		bool table = pfn - b->tables.pfn < b->tables.pages;
 
-		if (p - b->tables.pfn < b->tables.pages)
-			rw = 0;
-		*table_entry(b, va + i * PAGE_SIZE) = b->p2m[p] << PAGE_SHIFT |
-						      PTE_P | rw | PTE_US |
-						      PTE_A | PTE_GUEST_KERNEL;
+		*table_entry(b, va) = b->p2m[pfn] << PAGE_SHIFT | PTE_P |
+				      PTE_US | PTE_A | PTE_GUEST_KERNEL |
+				      (table ? 0 : PTE_RW | PTE_D);
 	}
-}
-
-static void build_tables(struct build *b)
-{
-	b->tables_used = 1; /* the root */
-	map_run(b, b->elf.virt_base, 0, b->region_pages);
-	if (own_p2m(b))
-		map_run(b, b->elf.p2m_base, b->list.pfn, b->list.pages);
 }
 
 /* ---- Start of day --------------------------------------------------------- */
@@ -337,8 +304,8 @@ static void fill_start_info(struct build *b, const char *cmdline)
 		si->first_p2m_pfn = b->list.pfn;
 		si->nr_p2m_frames = b->list.pages;
 	}
-	if (b->ramdisk) {
-		si->mod_len = module_size(b->ramdisk);
+	if (b->ramdisk_size) {
+		si->mod_len = b->ramdisk_size;
 		si->mod_start = va_of(b, b->initrd.pfn);
 		if (b->elf.initrd_by_pfn) {
 			si->mod_start = b->initrd.pfn;
@@ -351,29 +318,26 @@ static void fill_start_info(struct build *b, const char *cmdline)
 static void start_vcpu(struct build *b, mfn_t root)
 {
 	struct vcpu *v = b->d->vcpu[0];
-	static struct vcpu_guest_context context;
-	struct vcpu_guest_context *c = &context;
+	static struct vcpu_guest_context c;
 	int err;
 
-	c->flags = VGCF_in_kernel | VGCF_online;
-	c->user_regs.rip = b->elf.virt_entry;
-	c->user_regs.rsp = va_of(b, b->stack.pfn) + PAGE_SIZE;
-	c->user_regs.rsi = va_of(b, b->info.pfn);
-	c->user_regs.rflags = 0x200;
-	c->user_regs.cs = FLAT_KERNEL_CS;
-	c->user_regs.ds = c->user_regs.es = FLAT_KERNEL_DS;
-	c->user_regs.ss = FLAT_KERNEL_SS;
-	c->kernel_ss = FLAT_KERNEL_SS;
-	c->kernel_sp = c->user_regs.rsp;
-	c->ctrlreg[3] = root.n << PAGE_SHIFT;
+	c.flags = VGCF_in_kernel | VGCF_online;
+	c.user_regs.rip = b->elf.virt_entry;
+	c.user_regs.rsp = c.kernel_sp = va_of(b, b->stack.pfn) + PAGE_SIZE;
+	c.user_regs.rsi = va_of(b, b->info.pfn);
+	c.user_regs.rflags = 0x200;
+	c.user_regs.cs = FLAT_KERNEL_CS;
+	c.user_regs.ds = c.user_regs.es = FLAT_KERNEL_DS;
+	c.kernel_ss = c.user_regs.ss = FLAT_KERNEL_SS;
+	c.ctrlreg[3] = root.n << PAGE_SHIFT;
 	if (b->elf.supported & 1u << XENFEAT_pae_pgdir_above_4gb)
-		c->vm_assist = 1u << VMASST_TYPE_pae_extended_cr3;
+		c.vm_assist = 1u << VMASST_TYPE_pae_extended_cr3;
 	do {
 		err = type_pin(b->d, root, FT_L4);
 	} while (err == -XEN_ERESTART);
 	ASSERT(!err);
 	do {
-		err = arch_vcpu_set_context(v, c);
+		err = arch_vcpu_set_context(v, &c);
 	} while (err == -XEN_ERESTART);
 	ASSERT(!err);
 	v->initialised = true;
@@ -382,33 +346,33 @@ static void start_vcpu(struct build *b, mfn_t root)
 	ASSERT(!err);
 }
 
-static unsigned int cpus_wanted(void)
+static void create_domain(struct build *b)
 {
 	unsigned int n = (unsigned int)__builtin_popcount(cpus_online());
+	mfn_t list;
 
 	n = MAX(n, params.dom0_min_vcpus);
 	if (params.dom0_max_vcpus)
 		n = MIN(n, params.dom0_max_vcpus);
-	return MIN(n, (unsigned int)MAX_VCPUS);
-}
-
-static void create_domain(struct build *b)
-{
-	unsigned int n = cpus_wanted();
-
+	n = MIN(n, (unsigned int)MAX_VCPUS);
 	b->d = domain_create(0, true, n,
 			     params.dom0_max ? params.dom0_max / PAGE_SIZE
 					     : UINT64_MAX);
 	for (unsigned int i = 0; b->d && i < n; i++)
 		if (vcpu_create(b->d, i))
 			b->d = NULL;
-	if (!b->d)
+	b->nr_pages = pages_wanted(b->unpacked_pages);
+	b->list.pages = pages_of(b->nr_pages * 8);
+	list = heap_alloc_run(b->list.pages);
+	if (!b->d || mfn_eq(list, MFN_NONE))
 		refuse("too little memory", "");
+	b->p2m = frame_ptr(list);
 }
 
 /* Place the kernel; frames come zeroed, and its file is not needed any more. */
 static void load_kernel(struct build *b)
 {
+	fill_to(b, b->kernel_pages);
 	for (unsigned int i = 0; i < b->elf.nr_segments; i++) {
 		const struct elf_segment *s = &b->elf.segments[i];
 
@@ -418,47 +382,38 @@ static void load_kernel(struct build *b)
 		heap_free_run(b->unpacked, b->unpacked_pages);
 }
 
-static void alloc_p2m(struct build *b)
-{
-	mfn_t m = heap_alloc_run(pages_of(b->nr_pages * 8));
-
-	if (mfn_eq(m, MFN_NONE))
-		refuse("too little memory", "");
-	b->p2m = frame_ptr(m);
-}
-
 void dom0_build(const struct boot_info *bi)
 {
+	const struct boot_module *kernel = bi->modules, *ramdisk = kernel + 1;
 	static struct build b;
 	mfn_t root;
 
 	if (!bi->nr_modules)
 		refuse("no kernel: give the boot loader one as first module",
 		       "");
-	if (bi->nr_modules > 1)
-		b.ramdisk = &bi->modules[1];
-	read_kernel(&b, &bi->modules[0]);
+	b.ramdisk_size = ramdisk->end - ramdisk->start;
+	read_kernel(&b, kernel);
 	create_domain(&b);
-	b.nr_pages = pages_wanted(b.unpacked_pages);
-	alloc_p2m(&b);
 	layout(&b);
-	fill_to(&b, b.kernel.pages);
 	load_kernel(&b);
 	fill_to(&b, b.nr_pages);
-	if (b.ramdisk)
-		put_bytes(&b, b.initrd.pfn * PAGE_SIZE,
-			  frame_ptr(MFN(0)) + b.ramdisk->start,
-			  module_size(b.ramdisk));
+	put_bytes(&b, b.initrd.pfn * PAGE_SIZE, direct_map + ramdisk->start,
+		  b.ramdisk_size);
 	if (b.elf.hypercall_page != ELF_UNSET)
 		hypercall_page_fill(
 			page_of(&b, (b.elf.hypercall_page - b.elf.virt_base) /
 					    PAGE_SIZE));
-	fill_start_info(&b, bi->modules[0].cmdline);
-	put_bytes(&b, b.list.pfn * PAGE_SIZE, b.p2m, b.nr_pages * 8);
-	build_tables(&b);
+	fill_start_info(&b, kernel->cmdline);
+	put_bytes(&b, b.list.pfn * PAGE_SIZE, (uint8_t *)b.p2m, b.nr_pages * 8);
+	b.tables_used = 1; /* the root */
+	map_run(&b, b.elf.virt_base, 0, b.region_pages);
+	if (own_p2m(&b))
+		map_run(&b, b.elf.p2m_base, b.list.pfn, b.list.pages);
 	root = MFN(b.p2m[b.tables.pfn]);
-	heap_free_run(ptr_frame(b.p2m), pages_of(b.nr_pages * 8));
-	bootinfo_release_modules(bi);
+	heap_free_run(ptr_frame(b.p2m), b.list.pages);
+	for (unsigned int i = 0; i < bi->nr_modules; i++)
+		heap_add(MFN(bi->modules[i].start >> PAGE_SHIFT),
+			 MFN(pages_of(bi->modules[i].end)));
 	print(LOG_INFO, "Initial domain: %s %s, %lu MiB, %u vCPUs, entry %lx\n",
 	      b.elf.guest_os, b.elf.guest_version, b.nr_pages >> 8,
 	      b.d->max_vcpus, b.elf.virt_entry);

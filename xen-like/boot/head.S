@@ -177,13 +177,8 @@ start_stack:
 	.section .bss.tables, "aw", @nobits
 	.balign	4096
 	.global early_l3
-early_l4:
-	.skip	4096
-early_l3:
-	.skip	4096
-early_l3_image:
-	.skip	4096
-early_l2_image:
-	.skip	4096
-early_l2:
-	.skip	4 * 4096
+early_l4:	.skip	4096
+early_l3:	.skip	4096
+early_l3_image:	.skip	4096
+early_l2_image:	.skip	4096
+early_l2:	.skip	4 * 4096

@@ -3,8 +3,6 @@
 #include "acpi.h"
 #include "apic.h"
 #include "bootinfo.h"
-#include "cpu.h"
-#include "dom0.h"
 #include "heap.h"
 #include "image.h"
 #include "ioapic.h"
@@ -48,12 +46,10 @@ static void memory_map(void)
 				      boot.rows[i].addr + boot.rows[i].size);
 	if (memory_ram_pages() << PAGE_SHIFT < LEAST_MEMORY)
 		boot_stop("too little memory: %lu KiB", memory_ram_pages() * 4);
-}
-
-/* What lies in RAM and is not free. */
-static void reserve(void)
-{
-	/* Frame 0 is the "none" of lists; the firmware's data is there. */
+	/*
+	 * What lies in RAM and is not free. Frame 0 is the "none" of lists;
+	 * the firmware's data is there.
+	 */
 	memory_reserve(0, PAGE_SIZE);
 	memory_reserve(PA_IMAGE,
 		       PA_IMAGE + (uint64_t)(__image_end - __image_start));
@@ -65,13 +61,6 @@ static void reserve(void)
 		      m->cmdline);
 		memory_reserve(m->start, m->end);
 	}
-}
-
-void bootinfo_release_modules(const struct boot_info *bi)
-{
-	for (unsigned int i = 0; i < bi->nr_modules; i++)
-		heap_add(MFN(bi->modules[i].start >> PAGE_SHIFT),
-			 MFN(FRAMES(bi->modules[i].end)));
 }
 
 /* The image, its tables, frame records, M2P: all that is not in the heap. */
@@ -97,7 +86,6 @@ void init(uint32_t magic, uint64_t info)
 	print(LOG_INFO, "Command line: %s\n", boot.cmdline);
 	cpu_check();
 	memory_map();
-	reserve();
 	paging_init();
 	cpu_init();
 	smp_reserve();

@@ -69,23 +69,17 @@ static void take_cmdline(char *to, size_t size, const char *from, bool named)
 	text_copy(to, skip_blanks(from), size);
 }
 
-static bool names_files(const char *loader)
-{
-	return strncmp(loader, "GRUB ", 5) || loader[5] < '2' || loader[5] > '9';
-}
-
-static void add_row(struct boot_info *bi, uint64_t addr, uint64_t len,
-		    uint32_t type)
+static void add_row(struct boot_info *bi, const struct row *r)
 {
 	unsigned int i = bi->nr_rows;
+	bool known = r->type >= E820_RAM && r->type <= E820_UNUSABLE;
 
-	if (!len || addr + len < addr || i == BOOT_ROWS)
+	if (!r->len || r->addr + r->len < r->addr || i == BOOT_ROWS)
 		return;
-	if (type < E820_RAM || type > E820_UNUSABLE)
-		type = E820_RESERVED;
-	for (; i && bi->rows[i - 1].addr > addr; i--)
+	for (; i && bi->rows[i - 1].addr > r->addr; i--)
 		bi->rows[i] = bi->rows[i - 1];
-	bi->rows[i] = (struct e820_row){ addr, len, type };
+	bi->rows[i] = (struct e820_row){ r->addr, r->len,
+					 known ? r->type : E820_RESERVED };
 	bi->nr_rows++;
 }
 
@@ -96,14 +90,11 @@ static void add_rows(struct boot_info *bi, uint64_t p, uint64_t end,
 	uint32_t size = step;
 
 	for (; p < end && (!step || step >= sizeof(struct row)); p += size) {
-		const struct row *r;
-
 		if (!step) {
 			size = *(const uint32_t *)at(p);
 			p += sizeof(size);
 		}
-		r = at(p);
-		add_row(bi, r->addr, r->len, r->type);
+		add_row(bi, at(p));
 	}
 }
 
@@ -126,8 +117,9 @@ static void add_module(struct boot_info *bi, uint64_t start, uint64_t end,
 static void parse_mb1(const struct mb1_info *info, struct boot_info *bi)
 {
 	const struct mb1_module *mod = at(info->mods_addr);
-	bool named = !(info->flags & MB1_NAME) ||
-		     names_files(at(info->loader_name));
+	const char *loader = at(info->loader_name);
+	bool named = !(info->flags & MB1_NAME) || strncmp(loader, "GRUB ", 5) ||
+		     loader[5] < '2' || loader[5] > '9';
 
 	if (info->flags & MB1_CMDLINE)
 		take_cmdline(bi->cmdline, sizeof(bi->cmdline),
@@ -183,11 +175,10 @@ static void parse_mb2(uint64_t info, struct boot_info *bi)
 
 void multiboot_parse(uint32_t magic, uint64_t info, struct boot_info *bi)
 {
-	if (magic == MB1_LOADER_MAGIC) {
+	if (magic == MB1_LOADER_MAGIC)
 		parse_mb1(at(info), bi);
-	} else if (magic == MB2_LOADER_MAGIC) {
+	else if (magic == MB2_LOADER_MAGIC)
 		parse_mb2(info, bi);
-	} else {
+	else
 		panic("Started by no Multiboot loader: magic %x", magic);
-	}
 }
