@@ -98,10 +98,10 @@ static int64_t op_port(struct subcall *c)
 	}
 }
 
-/* Another domain's ports only while a tool holds it still. */
+/* Another domain's ports would need a tool that holds it still. */
 static int64_t op_reset(struct subcall *c)
 {
-	if (c->d != c->v->domain && !c->d->paused_by_tool)
+	if (c->d != c->v->domain)
 		return -XEN_EINVAL;
 	return evtchn_reset(c->d);
 }

@@ -119,10 +119,14 @@ struct domain *domain_initial(void)
 	return load_acquire(&initial);
 }
 
-static void domain_release(struct domain *d)
+void domain_put(struct domain *d)
 {
+	uint32_t old = __atomic_fetch_sub(&d->refs, 1, __ATOMIC_ACQ_REL);
 	int i;
 
+	ASSERT(old);
+	if (old > 1)
+		return;
 	lock_take(&table_lock);
 	i = row_of(d->id + 1u);
 	ASSERT(i >= 0 && !d->refs);
@@ -138,32 +142,13 @@ static void domain_release(struct domain *d)
 	heap_free_ptr(d, 0);
 }
 
-void domain_put(struct domain *d)
-{
-	uint32_t old = __atomic_fetch_sub(&d->refs, 1, __ATOMIC_ACQ_REL);
-
-	ASSERT(old);
-	if (old == 1)
-		domain_release(d);
-}
-
 /* ---- Birth ----------------------------------------------------------------------- */
-
-/* Nobody reads it yet: the version need only be even, and not 0. */
-static void set_wallclock(struct shared_info *s)
-{
-	uint64_t sec;
-
-	arch_wallclock(&sec, &s->wc_nsec);
-	s->wc_sec = (uint32_t)sec;
-	s->wc_sec_hi = (uint32_t)(sec >> 32);
-	s->wc_version = 2;
-}
 
 struct domain *domain_create(domid_t id, bool privileged,
 			     unsigned int max_vcpus, uint64_t max_frames)
 {
 	struct domain *d;
+	uint64_t sec;
 
 	if (id >= DOMID_FIRST_RESERVED || !max_vcpus || max_vcpus > MAX_VCPUS)
 		return NULL;
@@ -188,7 +173,11 @@ struct domain *domain_create(domid_t id, bool privileged,
 		domain_put(d);
 		return NULL;
 	}
-	set_wallclock(d->shared);
+	/* Nobody reads it yet: the version need only be even, and not 0. */
+	arch_wallclock(&sec, &d->shared->wc_nsec);
+	d->shared->wc_sec = (uint32_t)sec;
+	d->shared->wc_sec_hi = (uint32_t)(sec >> 32);
+	d->shared->wc_version = 2;
 	if (privileged)
 		store_release(&initial, d);
 	return d;
@@ -196,59 +185,28 @@ struct domain *domain_create(domid_t id, bool privileged,
 
 /* ---- Stop and go ------------------------------------------------------------------- */
 
-static void stop_all(struct domain *d, uint32_t why)
-{
-	for_each_vcpu (d, v)
-		sched_stop(v, why);
-}
-
-static void sync_all(struct domain *d)
-{
-	for_each_vcpu (d, v)
-		sched_sync(v);
-}
-
-/* +1 or -1 to all pause counts; the reason changes with the first and last. */
-static void count_pauses(struct domain *d, int step)
-{
-	for_each_vcpu (d, v) {
-		if (step > 0 && !v->pause_count++)
-			sched_stop(v, VCPU_PAUSED);
-		if (step < 0 && v->pause_count && !--v->pause_count)
-			sched_start(v, VCPU_PAUSED);
-	}
-}
-
 void domain_pause(struct domain *d)
 {
 	lock_take(&d->lock);
-	count_pauses(d, 1);
+	for_each_vcpu (d, v)
+		if (!v->pause_count++)
+			sched_stop(v, VCPU_PAUSED);
 	lock_drop(&d->lock);
-	sync_all(d);
+	for_each_vcpu (d, v)
+		sched_sync(v);
 }
 
 void domain_unpause(struct domain *d)
 {
 	lock_take(&d->lock);
-	count_pauses(d, -1);
+	/* One that was created meanwhile has not been paused. */
+	for_each_vcpu (d, v)
+		if (v->pause_count && !--v->pause_count)
+			sched_start(v, VCPU_PAUSED);
 	lock_drop(&d->lock);
 }
 
 /* ---- Shutdown ---------------------------------------------------------------------- */
-
-static const char *shutdown_name(unsigned int reason)
-{
-	static const char *const names[] = {
-		[SHUTDOWN_poweroff] = "poweroff",
-		[SHUTDOWN_reboot] = "reboot",
-		[SHUTDOWN_suspend] = "suspend",
-		[SHUTDOWN_crash] = "crash",
-		[SHUTDOWN_watchdog] = "watchdog",
-		[SHUTDOWN_soft_reset] = "soft reset",
-	};
-
-	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown reason";
-}
 
 void domain_audit_machine(void)
 {
@@ -269,10 +227,18 @@ void domain_audit_machine(void)
 /* The initial domain is done: so is the machine. */
 static _Noreturn void machine_shutdown(struct domain *d, unsigned int reason)
 {
+	static const char *const names[] = {
+		[SHUTDOWN_poweroff] = "poweroff",
+		[SHUTDOWN_reboot] = "reboot",
+		[SHUTDOWN_suspend] = "suspend",
+		[SHUTDOWN_crash] = "crash",
+		[SHUTDOWN_watchdog] = "watchdog",
+		[SHUTDOWN_soft_reset] = "soft reset",
+	};
 	bool halt = reason == SHUTDOWN_poweroff || params.noreboot;
 
 	print(LOG_ERR, "Domain %u shut down: %s\n", d->id,
-	      shutdown_name(reason));
+	      reason < ARRAY_SIZE(names) ? names[reason] : "unknown reason");
 	domain_audit_machine();
 	arch_print_stretch();
 	if (reason != SHUTDOWN_poweroff && halt)
@@ -285,7 +251,6 @@ static _Noreturn void machine_shutdown(struct domain *d, unsigned int reason)
 
 void domain_shutdown(struct domain *d, unsigned int reason)
 {
-	struct domain *first = domain_initial();
 	bool done;
 
 	lock_take(&d->lock);
@@ -297,11 +262,11 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 	lock_drop(&d->lock);
 	if (done)
 		return;
-	stop_all(d, VCPU_STOPPED);
+	for_each_vcpu (d, v)
+		sched_stop(v, VCPU_STOPPED);
 	if (d->privileged)
 		machine_shutdown(d, reason);
-	if (first)
-		evtchn_virq_global(first, VIRQ_DOM_EXC);
+	evtchn_virq_global(domain_initial(), VIRQ_DOM_EXC);
 }
 
 void domain_shutdown_code(struct domain *d, unsigned int reason)
@@ -354,18 +319,8 @@ static int vcpu_relinquish(struct vcpu *v)
 	return arch_vcpu_drop_context(v);
 }
 
-static int vcpus_relinquish(struct domain *d)
-{
-	int rc = 0;
-
-	for_each_vcpu (d, v)
-		rc = rc ? rc : vcpu_relinquish(v);
-	return rc;
-}
-
 int domain_destroy(struct domain *d)
 {
-	struct domain *first = domain_initial();
 	int rc;
 
 	lock_take(&d->lock);
@@ -383,14 +338,19 @@ int domain_destroy(struct domain *d)
 	lock_drop(&d->lock);
 	if (rc)
 		return rc;
-	stop_all(d, VCPU_STOPPED);
+	for_each_vcpu (d, v)
+		sched_stop(v, VCPU_STOPPED);
 	/* One of its own, on its way out of here: not under its feet. */
 	if (current_vcpu()->domain == d)
 		return -XEN_ERESTART;
-	sync_all(d);
+	for_each_vcpu (d, v)
+		sched_sync(v);
 	watchdog_stop(d);
 	reserve_claim(d, 0);
-	if ((rc = evtchn_reset(d)) || (rc = vcpus_relinquish(d)))
+	rc = evtchn_reset(d);
+	for_each_vcpu (d, v)
+		rc = rc ? rc : vcpu_relinquish(v);
+	if (rc)
 		return rc;
 	gnttab_destroy(d);
 	if ((rc = type_relinquish(d)))
@@ -403,10 +363,9 @@ int domain_destroy(struct domain *d)
 		return 0;
 	domain_share_free(d, d->shared);
 	d->shared = NULL;
-	if (first == d)
+	if (d == domain_initial())
 		store_release(&initial, (struct domain *)NULL);
-	else if (first)
-		evtchn_virq_global(first, VIRQ_DOM_EXC);
+	evtchn_virq_global(domain_initial(), VIRQ_DOM_EXC);
 	domain_put(d);
 	return 0;
 }

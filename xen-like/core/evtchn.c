@@ -8,7 +8,6 @@
  * stay until the domain is freed, so a port below d->ports always has one.
  */
 #include "evtchn.h"
-#include "arch.h"
 #include "heap.h"
 #include "panic.h"
 #include "print.h"
@@ -27,6 +26,15 @@ static struct evtchn *record(struct domain *d, port_t port)
 static bool port_valid(const struct domain *d, port_t port)
 {
 	return port < load_acquire(&d->ports);
+}
+
+/* The record of port, d->evtchn_lock taken; NULL: no such port, not taken. */
+static struct evtchn *record_lock(struct domain *d, port_t port)
+{
+	if (unlikely(!port_valid(d, port)))
+		return NULL;
+	lock_take(&d->evtchn_lock);
+	return record(d, port);
 }
 
 /* ---- Pending: the shared words -------------------------------------------- */
@@ -73,12 +81,12 @@ bool evtchn_pending(struct domain *d, port_t port)
 int evtchn_unmask(struct domain *d, port_t port)
 {
 	unsigned int word = port / WORD_BITS, bit = port % WORD_BITS;
+	struct evtchn *c = record_lock(d, port);
 	struct vcpu *v;
 
-	if (!port_valid(d, port))
+	if (!c)
 		return -XEN_EINVAL;
-	lock_take(&d->evtchn_lock);
-	v = vcpu_find(d, record(d, port)->vcpu);
+	v = vcpu_find(d, c->vcpu);
 	if (v && atomic_bit_clear(&d->shared->evtchn_mask[word], bit) &&
 	    evtchn_pending(d, port))
 		select_word(v, word);
@@ -140,14 +148,6 @@ static int open_port(struct domain *d, struct evtchn c)
 	return port;
 }
 
-/* The port is closed: nothing of it stays behind for the next user. */
-static void free_record(struct domain *d, port_t port)
-{
-	*record(d, port) = (struct evtchn){ .state = PORT_FREE };
-	atomic_bit_clear(&d->shared->evtchn_pending[port / WORD_BITS],
-			 port % WORD_BITS);
-}
-
 int evtchn_alloc_unbound(struct domain *d, domid_t remote)
 {
 	return open_port(d, (struct evtchn){ .state = PORT_UNBOUND,
@@ -187,17 +187,14 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
 
 	lock_both(d, remote);
 	port = open_locked(d, (struct evtchn){ .state = PORT_FREE });
-	if (port < 0)
-		goto out;
-	if (!waits_for(remote, remote_port, d->id)) {
+	if (port >= 0 && !waits_for(remote, remote_port, d->id))
 		port = -XEN_EINVAL;
-		goto out;
+	if (port >= 0) {
+		join(d, (port_t)port, remote, remote_port);
+		join(remote, remote_port, d, (port_t)port);
+		/* What was sent before us may be lost: look at it once. */
+		set_pending(d, 0, (port_t)port);
 	}
-	join(d, (port_t)port, remote, remote_port);
-	join(remote, remote_port, d, (port_t)port);
-	/* What was sent before we were there may be lost: look at it once. */
-	set_pending(d, 0, (port_t)port);
-out:
 	drop_both(d, remote);
 	return port;
 }
@@ -242,10 +239,9 @@ int evtchn_bind_vcpu(struct domain *d, port_t port, uint32_t vcpu)
 
 	if (!vcpu_find(d, vcpu))
 		return -XEN_ENOENT;
-	if (!port_valid(d, port))
+	c = record_lock(d, port);
+	if (!c)
 		return -XEN_EINVAL;
-	c = record(d, port);
-	lock_take(&d->evtchn_lock);
 	if (c->state == PORT_UNBOUND || c->state == PORT_INTERDOMAIN ||
 	    (c->state == PORT_VIRQ && !virq_per_vcpu(c->virq)))
 		WRITE_ONCE(c->vcpu, (uint16_t)vcpu);
@@ -269,68 +265,50 @@ static void close_virq(struct domain *d, port_t port, uint32_t virq)
 	}
 }
 
-/* Both locks are held: the remote end waits for d to bind again. */
-static void close_interdomain(struct domain *d, port_t port)
-{
-	struct evtchn *c = record(d, port), *rc;
-	struct domain *r = c->remote;
-
-	rc = record(r, c->remote_port);
-	ASSERT(rc->state == PORT_INTERDOMAIN && rc->remote == d &&
-	       rc->remote_port == port);
-	rc->state = PORT_UNBOUND;
-	rc->remote = NULL;
-	rc->remote_port = 0;
-	free_record(d, port);
-}
-
-/*
- * The domain that an interdomain port leads to, d for others, with a
- * reference. Its lock may come before ours, so the caller looks again.
- */
-static struct domain *remote_of(struct domain *d, port_t port)
-{
-	struct evtchn *c = record(d, port);
-	struct domain *r;
-
-	lock_take(&d->evtchn_lock);
-	r = c->state == PORT_INTERDOMAIN ? c->remote : d;
-	__atomic_fetch_add(&r->refs, 1, __ATOMIC_RELAXED);
-	lock_drop(&d->evtchn_lock);
-	return r;
-}
-
 /* 1: port became interdomain or got another remote meanwhile. */
 static int close_locked(struct domain *d, port_t port, struct domain *r)
 {
-	struct evtchn *c = record(d, port);
+	struct evtchn *c = record(d, port), *other;
 
 	switch (c->state) {
+	case PORT_FREE:
+		return -XEN_EINVAL;
 	case PORT_INTERDOMAIN:
 		if (c->remote != r)
 			return 1;
-		close_interdomain(d, port);
-		return 0;
+		/* The other end waits for d to bind again. */
+		other = record(r, c->remote_port);
+		ASSERT(other->state == PORT_INTERDOMAIN && other->remote == d &&
+		       other->remote_port == port);
+		other->state = PORT_UNBOUND;
+		other->remote = NULL;
+		other->remote_port = 0;
+		break;
 	case PORT_VIRQ:
 		close_virq(d, port, c->virq);
-		/* fall through */
-	case PORT_UNBOUND:
-	case PORT_IPI:
-		free_record(d, port);
-		return 0;
 	}
-	return -XEN_EINVAL;
+	/* Nothing of it stays behind for the next user. */
+	*c = (struct evtchn){ .state = PORT_FREE };
+	atomic_bit_clear(&d->shared->evtchn_pending[port / WORD_BITS],
+			 port % WORD_BITS);
+	return 0;
 }
 
 int evtchn_close(struct domain *d, port_t port)
 {
+	struct evtchn *c;
 	struct domain *r;
 	int rc;
 
-	if (!port_valid(d, port))
-		return -XEN_EINVAL;
 	do {
-		r = remote_of(d, port);
+		c = record_lock(d, port);
+		if (!c)
+			return -XEN_EINVAL;
+		/* The other's lock may come before ours: with a reference
+		 * to it, let go, take both, and look again. */
+		r = c->state == PORT_INTERDOMAIN ? c->remote : d;
+		__atomic_fetch_add(&r->refs, 1, __ATOMIC_RELAXED);
+		lock_drop(&d->evtchn_lock);
 		lock_both(d, r);
 		rc = close_locked(d, port, r);
 		drop_both(d, r);
@@ -339,27 +317,15 @@ int evtchn_close(struct domain *d, port_t port)
 	return rc;
 }
 
-/* The first port from this on that is in use, d->ports if there is none. */
-static port_t next_open(struct domain *d, port_t port)
-{
-	lock_take(&d->evtchn_lock);
-	while (port < d->ports && record(d, port)->state == PORT_FREE)
-		port++;
-	lock_drop(&d->evtchn_lock);
-	return port;
-}
-
 /* Each call closes some before it looks whether to stop. */
 int evtchn_reset(struct domain *d)
 {
 	unsigned int closed = 0;
-	port_t port = 0;
 
-	while ((port = next_open(d, port + 1)) < load_acquire(&d->ports)) {
-		evtchn_close(d, port);
-		if (++closed % 32 == 0 && preempt_check())
+	for (port_t port = 1; port_valid(d, port); port++)
+		if (!evtchn_close(d, port) && ++closed % 32 == 0 &&
+		    preempt_check())
 			return -XEN_ERESTART;
-	}
 	return 0;
 }
 
@@ -367,13 +333,11 @@ int evtchn_reset(struct domain *d)
 
 int evtchn_send(struct domain *d, port_t port)
 {
-	struct evtchn *c;
+	struct evtchn *c = record_lock(d, port);
 	int rc = 0;
 
-	if (unlikely(!port_valid(d, port)))
+	if (!c)
 		return -XEN_EINVAL;
-	c = record(d, port);
-	lock_take(&d->evtchn_lock);
 	switch (c->state) {
 	case PORT_INTERDOMAIN:
 		set_pending(c->remote,
@@ -407,7 +371,7 @@ void evtchn_virq(struct vcpu *v, uint32_t virq)
 
 void evtchn_virq_global(struct domain *d, uint32_t virq)
 {
-	struct vcpu *v = vcpu_find(d, 0);
+	struct vcpu *v = d ? vcpu_find(d, 0) : NULL;
 
 	if (v)
 		evtchn_virq(v, virq);
@@ -417,12 +381,10 @@ void evtchn_virq_global(struct domain *d, uint32_t virq)
 
 int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out)
 {
-	struct evtchn *c;
+	struct evtchn *c = record_lock(d, port);
 
-	if (!port_valid(d, port))
+	if (!c)
 		return -XEN_EINVAL;
-	c = record(d, port);
-	lock_take(&d->evtchn_lock);
 	out->vcpu = c->vcpu;
 	out->status = c->state;
 	if (c->state == PORT_UNBOUND) {

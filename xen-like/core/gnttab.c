@@ -4,7 +4,6 @@
  * domain lives, so that a frame number read under the lock stays true.
  */
 #include "gnttab.h"
-#include "arch.h"
 
 int gnttab_grow(struct domain *d, unsigned int n)
 {

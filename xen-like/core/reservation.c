@@ -55,16 +55,6 @@ static bool claim_use(struct domain *d, uint64_t n, uint64_t *used)
 	return ok;
 }
 
-static void claim_unuse(struct domain *d, uint64_t used)
-{
-	lock_take(&claim_lock);
-	if (d->life == DOMAIN_ALIVE) {
-		claimed += used;
-		d->claimed += used;
-	}
-	lock_drop(&claim_lock);
-}
-
 /* ---- More and less --------------------------------------------------------- */
 
 int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
@@ -76,7 +66,12 @@ int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
 		return -XEN_ENOMEM;
 	*m = domain_alloc_below(d, order, limit, false);
 	if (mfn_eq(*m, MFN_NONE)) {
-		claim_unuse(d, used);
+		lock_take(&claim_lock);
+		if (d->life == DOMAIN_ALIVE) {
+			claimed += used;
+			d->claimed += used;
+		}
+		lock_drop(&claim_lock);
 		return -XEN_ENOMEM;
 	}
 	for (uint64_t i = 0; pfn.n != PFN_NONE.n && i < 1ul << order; i++)
@@ -117,40 +112,29 @@ static void unsteal(struct domain *d, const uint64_t *in, unsigned int order,
 		frame_gone(nth(in, order, --n));
 }
 
-/* 0, or -XEN_EINVAL and nothing is stolen. */
-static int steal(struct domain *d, const uint64_t *in, unsigned int order,
-		 unsigned long n)
-{
-	for (unsigned long i = 0; i < n; i++) {
-		if (frame_steal(nth(in, order, i), d->id))
-			continue;
-		unsteal(d, in, order, i);
-		return -XEN_EINVAL;
-	}
-	return 0;
-}
-
 int reserve_exchange(struct domain *d, const uint64_t *in, unsigned long n_in,
 		     unsigned int in_order, uint64_t *out, unsigned long n_out,
 		     unsigned int out_order, mfn_t limit)
 {
 	unsigned long frames = n_in << in_order, i;
-	int rc = steal(d, in, in_order, frames);
 
-	for (i = 0; !rc && i < n_out; i++) {
-		out[i] = domain_alloc_below(d, out_order, limit, true).n;
-		if (out[i] == MFN_NONE.n) {
-			rc = -XEN_ENOMEM;
-			break;
+	for (i = 0; i < frames; i++) {
+		if (!frame_steal(nth(in, in_order, i), d->id)) {
+			unsteal(d, in, in_order, i);
+			return -XEN_EINVAL;
 		}
 	}
-	if (!rc) {
-		for (i = 0; i < frames; i++)
-			frame_gone(nth(in, in_order, i));
-	} else if (rc == -XEN_ENOMEM) {
-		while (i)
-			(void)reserve_drop(d, MFN(out[--i]), out_order);
-		unsteal(d, in, in_order, frames);
+	for (i = 0; i < n_out; i++) {
+		out[i] = domain_alloc_below(d, out_order, limit, true).n;
+		if (out[i] == MFN_NONE.n)
+			goto undo;
 	}
-	return rc;
+	for (i = 0; i < frames; i++)
+		frame_gone(nth(in, in_order, i));
+	return 0;
+undo:
+	while (i)
+		(void)reserve_drop(d, MFN(out[--i]), out_order);
+	unsteal(d, in, in_order, frames);
+	return -XEN_ENOMEM;
 }

@@ -7,7 +7,6 @@
  * it names, so whoever wants it locks that heap and looks again.
  */
 #include "timer.h"
-#include "arch.h"
 #include "sched.h"
 
 struct heap {
@@ -64,26 +63,16 @@ static void set_root(struct heap *h, struct timer *t)
 	}
 }
 
-static void heap_insert(struct heap *h, struct timer *t)
-{
-	t->child = t->next = NULL;
-	t->armed = true;
-	set_root(h, meld(h->root, t));
-}
-
+/* Take t out, if it is in. */
 static void heap_remove(struct heap *h, struct timer *t)
 {
-	struct timer *below = meld_children(t);
-
-	t->armed = false;
-	if (t == h->root) {
-		set_root(h, below);
+	if (!t->armed)
 		return;
-	}
-	*t->link = t->next;
+	t->armed = false;
+	*t->link = t->next; /* the root's is h->root, it has no next */
 	if (t->next)
 		t->next->link = t->link;
-	set_root(h, meld(h->root, below));
+	set_root(h, meld(h->root, meld_children(t)));
 }
 
 /* ---- Timers --------------------------------------------------------------- */
@@ -111,41 +100,31 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg)
 /* Interrupt this CPU for the first timer of its own heap. */
 static void set_deadline(const struct timer *first)
 {
-	if (!first)
-		arch_set_deadline(0);
-	else if (first->when <= now_ns())
+	if (first && first->when <= now_ns())
 		softirq_raise(cpu_id(), SOFTIRQ_TIMER);
 	else
-		arch_set_deadline(first->when);
+		arch_set_deadline(first ? first->when : 0);
 }
 
 void timer_set(struct timer *t, uint64_t when)
 {
-	struct heap *h = lock_heap(t);
+	struct heap *h;
 
-	if (t->armed)
+	for (;;) {
+		h = lock_heap(t);
 		heap_remove(h, t);
-	while (t->cpu != cpu_id()) {
+		if (t->cpu == cpu_id())
+			break;
 		store_release(&t->cpu, cpu_id());
 		lock_drop(&h->lock);
-		h = lock_heap(t);
-		if (t->armed)
-			heap_remove(h, t);
 	}
 	t->when = when;
-	heap_insert(h, t);
+	t->child = t->next = NULL;
+	t->armed = true;
+	set_root(h, meld(h->root, t));
 	if (h->root == t)
 		set_deadline(t);
 	lock_drop(&h->lock);
-}
-
-/* Does t's function run on a CPU other than this? */
-static bool runs_elsewhere(const struct timer *t)
-{
-	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (cpu != cpu_id() && load_acquire(&heaps[cpu].running) == t)
-			return true;
-	return false;
 }
 
 void timer_stop(struct timer *t)
@@ -156,14 +135,15 @@ void timer_stop(struct timer *t)
 	do {
 		struct heap *h = lock_heap(t);
 
-		if (t->armed)
-			heap_remove(h, t);
+		heap_remove(h, t);
 		lock_drop(&h->lock);
 		again = false;
-		while (runs_elsewhere(t)) {
-			again = true;
-			cpu_relax_poll();
-		}
+		for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++)
+			while (cpu != cpu_id() &&
+			       load_acquire(&heaps[cpu].running) == t) {
+				again = true;
+				cpu_relax_poll();
+			}
 	} while (again);
 }
 

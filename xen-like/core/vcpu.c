@@ -4,7 +4,6 @@
  * the timers that a guest sets.
  */
 #include "vcpu.h"
-#include "arch.h"
 #include "evtchn.h"
 #include "heap.h"
 #include "pagetype.h"
@@ -81,22 +80,17 @@ void vcpu_set_singleshot(struct vcpu *v, uint64_t when)
 
 /* ---- Birth and death -------------------------------------------------------- */
 
-/* The nth CPU, going round. */
-static unsigned int nth_cpu(unsigned int n)
+static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
 {
 	cpumask_t cpus = cpus_online();
 
-	for (n %= (unsigned int)__builtin_popcount(cpus); n; n--)
+	/* One CPU each, going round. */
+	for (int n = (int)id % __builtin_popcount(cpus); n; n--)
 		cpus &= cpus - 1;
-	return (unsigned int)__builtin_ctz(cpus);
-}
-
-static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
-{
 	v->domain = d;
 	v->id = id;
-	v->cpu = nth_cpu(id);
-	v->why_not = VCPU_DOWN;
+	v->cpu = (unsigned int)__builtin_ctz(cpus);
+	v->why_not = VCPU_DOWN | (d->shutdown ? VCPU_STOPPED : 0);
 	v->affinity = ~0u;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now_ns();
@@ -109,38 +103,29 @@ static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
 	timer_init(&v->poll, poll_fire, v);
 }
 
-/* d->lock is held: d neither dies nor gets this vCPU otherwise. */
-static int create_locked(struct domain *d, unsigned int id)
+int vcpu_create(struct domain *d, unsigned int id)
 {
 	struct vcpu *v;
 	int rc;
 
-	if (d->life != DOMAIN_ALIVE)
-		return -XEN_EINVAL;
-	if (d->vcpu[id])
-		return -XEN_EEXIST;
-	v = heap_alloc_zeroed(VCPU_ORDER);
-	if (!v)
-		return -XEN_ENOMEM;
-	vcpu_init(v, d, id);
-	if (d->shutdown)
-		v->why_not |= VCPU_STOPPED;
-	rc = arch_vcpu_create(v);
-	if (rc)
-		heap_free_ptr(v, VCPU_ORDER);
-	else
-		store_release(&d->vcpu[id], v);
-	return rc;
-}
-
-int vcpu_create(struct domain *d, unsigned int id)
-{
-	int rc;
-
 	if (id >= d->max_vcpus)
 		return -XEN_EINVAL;
+	/* Held: d neither dies nor gets this vCPU otherwise. */
 	lock_take(&d->lock);
-	rc = create_locked(d, id);
+	if (d->life != DOMAIN_ALIVE) {
+		rc = -XEN_EINVAL;
+	} else if (d->vcpu[id]) {
+		rc = -XEN_EEXIST;
+	} else if (!(v = heap_alloc_zeroed(VCPU_ORDER))) {
+		rc = -XEN_ENOMEM;
+	} else {
+		vcpu_init(v, d, id);
+		rc = arch_vcpu_create(v);
+		if (rc)
+			heap_free_ptr(v, VCPU_ORDER);
+		else
+			store_release(&d->vcpu[id], v);
+	}
 	lock_drop(&d->lock);
 	return rc;
 }
@@ -154,9 +139,7 @@ void vcpu_destroy(struct vcpu *v)
 
 struct vcpu *vcpu_find(struct domain *d, unsigned int id)
 {
-	if (id >= d->max_vcpus)
-		return NULL;
-	return load_acquire(&d->vcpu[id]);
+	return id < d->max_vcpus ? load_acquire(&d->vcpu[id]) : NULL;
 }
 
 struct vcpu *vcpu_next(struct domain *d, const struct vcpu *v)
@@ -199,24 +182,10 @@ void vcpu_down(struct vcpu *v)
 
 /* ---- vcpu_info ------------------------------------------------------------------- */
 
-/*
- * Senders on other CPUs may still set bits in the old place while we copy. So
- * all is marked pending in the new one after they can see it: a spurious
- * event costs the guest a look, a lost one would stop it.
- */
-static void info_move(struct vcpu *v, struct vcpu_info *to)
-{
-	*to = *v->info;
-	__atomic_store_n(&v->info, to, __ATOMIC_SEQ_CST);
-	WRITE_ONCE(to->evtchn_upcall_pending, 1);
-	__atomic_store_n(&to->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
-	arch_update_vcpu_time(v);
-	sched_notify(v);
-}
-
 int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset)
 {
 	struct domain *d = v->domain;
+	struct vcpu_info *to;
 
 	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) ||
 	    offset % _Alignof(struct vcpu_info))
@@ -234,6 +203,18 @@ int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset)
 	}
 	v->info_frame = m;
 	lock_drop(&d->lock);
-	info_move(v, (struct vcpu_info *)((char *)frame_ptr(m) + offset));
+	/*
+	 * Senders on other CPUs may still set bits in the old place while we
+	 * copy. So all is marked pending in the new one after they can see
+	 * it: a spurious event costs the guest a look, a lost one would stop
+	 * it.
+	 */
+	to = (struct vcpu_info *)((char *)frame_ptr(m) + offset);
+	*to = *v->info;
+	__atomic_store_n(&v->info, to, __ATOMIC_SEQ_CST);
+	WRITE_ONCE(to->evtchn_upcall_pending, 1);
+	__atomic_store_n(&to->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
+	arch_update_vcpu_time(v);
+	sched_notify(v);
 	return 0;
 }

@@ -11,7 +11,6 @@
 
 #include "arch.h"
 #include "timer.h"
-#include "types.h"
 #include <xen/grant_table.h>
 
 #define MAX_VCPUS	  32 /* of one domain: what shared_info holds */
@@ -43,8 +42,7 @@ struct watchdog {
 
 struct domain {
 	domid_t id;
-	bool privileged; /* the initial domain */
-	bool paused_by_tool;
+	bool privileged;  /* the initial domain */
 	struct lock lock; /* vCPU creation, life, options */
 	enum domain_life life;
 	bool shutdown;	       /* stopped by SCHEDOP_shutdown or a crash */

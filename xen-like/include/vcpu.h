@@ -7,8 +7,6 @@
 #define VCPU_H
 
 #include "domain.h"
-#include "timer.h"
-#include "types.h"
 #include <xen/vcpu.h>
 
 /* Why a vCPU does not run; it runs when none is set. */
