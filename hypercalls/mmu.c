@@ -5,31 +5,13 @@
 
 /* ---- mmu_update -------------------------------------------------------------- */
 
-/* An entry of a table, by its machine address. */
-static int entry_update(struct mmu_batch *b, const struct mmu_update *req,
-			bool preserve_ad)
+static int machphys_update(struct mmu_batch *b, mfn_t m, uint64_t pfn)
 {
-	unsigned int index = req->ptr % PAGE_SIZE / sizeof(uint64_t);
-
-	/* Device memory is judged by the entry, not by who owns it. */
-	if ((b->fg_dom->id != DOMID_IO && !mmu_may(b->v, b->fg_dom)) ||
-	    !mmu_may(b->v, b->pt_dom))
-		return -XEN_EPERM;
-	return pte_update(b->v, b->pt_dom, b->fg_dom,
-			  MFN(req->ptr >> PAGE_SHIFT), index, req->val,
-			  preserve_ad, NULL);
-}
-
-static int machphys_update(struct mmu_batch *b, const struct mmu_update *req)
-{
-	mfn_t m = MFN(req->ptr >> PAGE_SHIFT);
-
-	if (b->pt_dom != b->v->domain ||
-	    (b->fg_dom->id != DOMID_IO && !mmu_may(b->v, b->fg_dom)))
+	if (b->pt_dom != b->v->domain)
 		return -XEN_EPERM;
 	if (!frame_get(m, b->fg_dom->id))
 		return -XEN_EINVAL;
-	WRITE_ONCE(machphys[m.n], req->val);
+	WRITE_ONCE(machphys[m.n], pfn);
 	frame_put(m);
 	return 0;
 }
@@ -37,59 +19,26 @@ static int machphys_update(struct mmu_batch *b, const struct mmu_update *req)
 static int update_one(struct mmu_batch *b, const void *request)
 {
 	const struct mmu_update *req = request;
+	unsigned int cmd = req->ptr % sizeof(uint64_t);
+	unsigned int index = req->ptr % PAGE_SIZE / sizeof(uint64_t);
+	mfn_t m = MFN(req->ptr >> PAGE_SHIFT);
 
-	switch (req->ptr % sizeof(uint64_t)) {
-	case MMU_NORMAL_PT_UPDATE:
-	case MMU_PT_UPDATE_NO_TRANSLATE:
-		return entry_update(b, req, false);
-	case MMU_PT_UPDATE_PRESERVE_AD:
-		return entry_update(b, req, true);
-	case MMU_MACHPHYS_UPDATE:
-		return machphys_update(b, req);
-	default:
+	if (cmd > MMU_PT_UPDATE_NO_TRANSLATE)
 		return -XEN_ENOSYS;
-	}
-}
-
-/* Bits 16 up of the foreign-domain argument: tables' owner's id + 1, or 0. */
-static int64_t tables_owner(struct mmu_batch *b, uint32_t pt_dom)
-{
-	b->pt_dom = b->v->domain;
-	if (!pt_dom || pt_dom - 1 == b->v->domain->id)
-		return 0;
-	b->pt_dom = domain_get((domid_t)(pt_dom - 1));
-	if (!b->pt_dom)
-		return -XEN_ESRCH;
-	if (vcpu_find(b->pt_dom, 0))
-		return 0;
-	domain_put(b->pt_dom);
-	return -XEN_EINVAL;
+	/* Device memory is judged by the entry, not by who owns it. */
+	if (b->fg_dom->id != DOMID_IO && !mmu_may(b->v, b->fg_dom))
+		return -XEN_EPERM;
+	if (cmd == MMU_MACHPHYS_UPDATE)
+		return machphys_update(b, m, req->val);
+	if (!mmu_may(b->v, b->pt_dom))
+		return -XEN_EPERM;
+	return pte_update(b->v, b->pt_dom, b->fg_dom, m, index, req->val,
+			  cmd == MMU_PT_UPDATE_PRESERVE_AD, NULL);
 }
 
 int64_t hc_mmu_update(struct hypercall *h)
 {
-	struct mmu_batch b = { .v = h->v };
-	uint32_t foreigndom = (uint32_t)h->arg[3];
-	int64_t rc;
-
-	if (mmu_batch_resume(h, &rc))
-		return rc;
-	if (!mmu_batch_range_ok(h, sizeof(struct mmu_update)))
-		return -XEN_EFAULT;
-	rc = tables_owner(&b, foreigndom >> 16);
-	if (rc)
-		return rc;
-	b.fg_dom = mmu_foreign_get(h->v, (domid_t)foreigndom);
-	if (b.fg_dom) {
-		rc = mmu_batch_run(h, &b, sizeof(struct mmu_update), update_one);
-		mmu_foreign_put(h->v, b.fg_dom);
-	} else {
-		rc = -XEN_ESRCH;
-		mmu_batch_none_done(h);
-	}
-	if (b.pt_dom != h->v->domain)
-		domain_put(b.pt_dom);
-	return rc;
+	return mmu_batch_run(h, sizeof(struct mmu_update), update_one, true);
 }
 
 /* ---- update_va_mapping ---------------------------------------------------------- */

@@ -9,11 +9,11 @@
 /* ---- Continuing ------------------------------------------------------------ */
 
 /* How many earlier parts of this call have done: the guest keeps it. */
-static uint32_t done_before(const struct hypercall *h, bool continued)
+static uint32_t done_before(const struct hypercall *h)
 {
 	uint32_t done;
 
-	if (!continued || !h->arg[2] ||
+	if (!(h->arg[1] & PREEMPTED) || !h->arg[2] ||
 	    copy_from_guest(&done, h->arg[2], sizeof(done)))
 		return 0;
 	return done;
@@ -23,23 +23,6 @@ static void done_write(const struct hypercall *h, uint32_t done)
 {
 	if (h->arg[2])
 		(void)copy_to_guest(h->arg[2], &done, sizeof(done));
-}
-
-void mmu_batch_none_done(const struct hypercall *h)
-{
-	done_write(h, done_before(h, h->arg[1] & PREEMPTED));
-}
-
-bool mmu_batch_resume(struct hypercall *h, int64_t *result)
-{
-	*result = pte_finish(h->v);
-	if (*result)
-		return true;
-	/* All was done but that; the last argument is what to answer. */
-	if ((uint32_t)h->arg[1] != PREEMPTED || h->arg[0])
-		return false;
-	*result = (int32_t)h->arg[3];
-	return true;
 }
 
 /* After the last request: pages it let go of are free when the call returns. */
@@ -56,29 +39,6 @@ static int64_t batch_end(struct hypercall *h, int rc)
 
 /* ---- Running ------------------------------------------------------------------ */
 
-bool mmu_batch_range_ok(const struct hypercall *h, size_t size)
-{
-	return guest_range_ok(h->arg[0],
-			      ((uint32_t)h->arg[1] & ~PREEMPTED) * size);
-}
-
-/* The requests in buf; *done of them were carried out. */
-static int chunk_run(struct mmu_batch *b, const uint8_t *buf, uint32_t n,
-		     size_t size, mmu_request_fn *one, uint32_t *done)
-{
-	int rc;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (pte_unfinished(b->v))
-			return -XEN_ERESTART;
-		rc = one(b, buf + i * size);
-		if (rc)
-			return rc;
-		++*done;
-	}
-	return 0;
-}
-
 /* As many requests as are there and can be read, at most count. */
 static uint32_t chunk_read(uint8_t *buf, gva_t va, uint32_t count, size_t size)
 {
@@ -92,30 +52,100 @@ static uint32_t chunk_read(uint8_t *buf, gva_t va, uint32_t count, size_t size)
 	return n;
 }
 
-int64_t mmu_batch_run(struct hypercall *h, struct mmu_batch *b, size_t size,
-		      mmu_request_fn *one)
+/* The requests at at, until one fails; *done of them were carried out. */
+static int requests_run(struct mmu_batch *b, gva_t at, uint32_t count,
+			size_t size, mmu_request_fn *one, uint32_t *done)
+{
+	uint8_t buf[CHUNK] __attribute__((aligned(8)));
+	uint32_t i = 0, n = 0;
+	int rc;
+
+	for (; *done < count; i++, ++*done, at += size) {
+		if (i == n) {
+			if (n && preempt_check())
+				return -XEN_ERESTART;
+			n = chunk_read(buf, at, count - *done, size);
+			i = 0;
+		}
+		if (!n)
+			return -XEN_EFAULT;
+		if (pte_unfinished(b->v))
+			return -XEN_ERESTART;
+		rc = one(b, buf + i * size);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* Them all, or so many, and what is left for a later part of the call. */
+static int64_t part_run(struct hypercall *h, struct mmu_batch *b, size_t size,
+			mmu_request_fn *one)
 {
 	uint32_t count = (uint32_t)h->arg[1] & ~PREEMPTED, done = 0;
-	uint32_t before = done_before(h, h->arg[1] & PREEMPTED);
-	uint8_t buf[CHUNK] __attribute__((aligned(8)));
-	int rc = 0;
+	uint32_t before = done_before(h);
+	int rc = requests_run(b, h->arg[0], count, size, one, &done);
 
-	while (!rc && done < count) {
-		gva_t at = h->arg[0] + done * size;
-		uint32_t n;
-
-		if (done && preempt_check()) {
-			rc = -XEN_ERESTART;
-			break;
-		}
-		n = chunk_read(buf, at, count - done, size);
-		rc = n ? chunk_run(b, buf, n, size, one, &done) : -XEN_EFAULT;
-	}
 	done_write(h, before + done);
 	if (rc != -XEN_ERESTART)
 		return batch_end(h, rc);
 	h->arg[0] += done * size;
 	h->arg[1] = (count - done) | PREEMPTED;
+	return rc;
+}
+
+/* Bits 16 up of the foreign-domain argument: tables' owner's id + 1, or 0. */
+static int64_t tables_owner(struct mmu_batch *b, uint32_t pt_dom)
+{
+	if (!pt_dom || pt_dom - 1 == b->v->domain->id)
+		return 0;
+	b->pt_dom = domain_get((domid_t)(pt_dom - 1));
+	if (!b->pt_dom)
+		return -XEN_ESRCH;
+	if (vcpu_find(b->pt_dom, 0))
+		return 0;
+	domain_put(b->pt_dom);
+	return -XEN_EINVAL;
+}
+
+/* With the tables' owner known: the frames', and the requests. */
+static int64_t foreign_run(struct hypercall *h, struct mmu_batch *b,
+			   size_t size, mmu_request_fn *one, bool tables)
+{
+	int64_t rc = -XEN_EPERM;
+
+	b->fg_dom = mmu_foreign_get(b->v, (domid_t)h->arg[3]);
+	if (!b->fg_dom) {
+		if (tables)
+			done_write(h, done_before(h));
+		return -XEN_ESRCH;
+	}
+	if (tables || mmu_may(b->v, b->fg_dom))
+		rc = part_run(h, b, size, one);
+	mmu_foreign_put(b->v, b->fg_dom);
+	return rc;
+}
+
+int64_t mmu_batch_run(struct hypercall *h, size_t size, mmu_request_fn *one,
+		      bool tables)
+{
+	struct mmu_batch b = { .v = h->v, .pt_dom = h->v->domain };
+	uint32_t count = (uint32_t)h->arg[1];
+	int64_t rc = pte_finish(h->v);
+
+	if (rc)
+		return rc;
+	/* All was done but that; the last argument is what to answer. */
+	if (count == PREEMPTED && !h->arg[0])
+		return (int32_t)h->arg[3];
+	if (!guest_range_ok(h->arg[0], (count & ~PREEMPTED) * size))
+		return -XEN_EFAULT;
+	if (tables)
+		rc = tables_owner(&b, (uint32_t)h->arg[3] >> 16);
+	if (rc)
+		return rc;
+	rc = foreign_run(h, &b, size, one, tables);
+	mmu_foreign_put(b.v, b.pt_dom);
 	return rc;
 }
 

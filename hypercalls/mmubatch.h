@@ -16,23 +16,17 @@ struct mmu_batch {
 };
 
 /*
- * Before anything else: finishes what the last call left over. True: the
- * handler returns *result.
- */
-bool mmu_batch_resume(struct hypercall *h, int64_t *result);
-
-/*
- * Carry out the requests at h->arg[0], h->arg[1] many (with the ABI's mark of
- * a continued call), until one fails, with what it answers; how many were done
- * goes to h->arg[2]. one() gets a copy. Its -XEN_ERESTART: again, later.
+ * All of either call: finish what the last call left over, find out whom the
+ * call names, and carry out the requests at h->arg[0], h->arg[1] many (with
+ * the ABI's mark of a continued call), until one fails, with what it answers;
+ * how many were done goes to h->arg[2]. one() gets a copy of a request. Its
+ * -XEN_ERESTART: again, later. tables: another domain may be named as the
+ * owner of the tables, and each request is asked whether it may; otherwise
+ * the call is, once.
  */
 typedef int mmu_request_fn(struct mmu_batch *b, const void *request);
-int64_t mmu_batch_run(struct hypercall *h, struct mmu_batch *b, size_t size,
-		      mmu_request_fn *one);
-/* Is the array of requests where a guest's may be? */
-bool mmu_batch_range_ok(const struct hypercall *h, size_t size);
-/* Write how many were done as it stands: none of this call. */
-void mmu_batch_none_done(const struct hypercall *h);
+int64_t mmu_batch_run(struct hypercall *h, size_t size, mmu_request_fn *one,
+		      bool tables);
 
 /*
  * The domain that v names as a foreign one: itself by DOMID_SELF only, device

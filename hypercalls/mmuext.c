@@ -32,47 +32,29 @@ static int op_unpin(struct mmu_batch *b, const struct mmuext_op *op)
 
 static int op_new_baseptr(struct mmu_batch *b, const struct mmuext_op *op)
 {
-	return pte_set_root(b->v, MFN(op->arg1.mfn), false);
-}
-
-static int op_new_user_baseptr(struct mmu_batch *b, const struct mmuext_op *op)
-{
-	return pte_set_root(b->v, MFN(op->arg1.mfn), true);
+	return pte_set_root(b->v, MFN(op->arg1.mfn),
+			    op->cmd == MMUEXT_NEW_USER_BASEPTR);
 }
 
 /* ---- Flushes ---------------------------------------------------------------------- */
 
-/* An address of hypervisor space has nothing to forget. */
-static void flush(cpumask_t mask, bool page, gva_t va)
+/* Here, on a mask of vCPUs, on all: each of everything, then of one page. */
+static int op_flush(struct mmu_batch *b, const struct mmuext_op *op)
 {
-	if (page && guest_range_ok(va, 1))
-		arch_flush(mask, FLUSH_VA, va);
-	else if (!page)
-		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
-}
+	bool page = (op->cmd - MMUEXT_TLB_FLUSH_LOCAL) % 2;
+	gva_t va = op->arg1.linear_addr;
+	cpumask_t mask = 1u << cpu_id();
 
-static int op_flush_local(struct mmu_batch *b, const struct mmuext_op *op)
-{
-	(void)b;
-	flush(1u << cpu_id(), op->cmd == MMUEXT_INVLPG_LOCAL,
-	      op->arg1.linear_addr);
-	return 0;
-}
-
-static int op_flush_all(struct mmu_batch *b, const struct mmuext_op *op)
-{
-	flush(READ_ONCE(b->v->domain->dirty), op->cmd == MMUEXT_INVLPG_ALL,
-	      op->arg1.linear_addr);
-	return 0;
-}
-
-static int op_flush_multi(struct mmu_batch *b, const struct mmuext_op *op)
-{
-	cpumask_t mask;
-
-	if (mmu_vcpumask(b->v, (gva_t)op->arg2.vcpumask.p, &mask))
+	if (op->cmd >= MMUEXT_TLB_FLUSH_ALL)
+		mask = READ_ONCE(b->v->domain->dirty);
+	else if (op->cmd >= MMUEXT_TLB_FLUSH_MULTI &&
+		 mmu_vcpumask(b->v, (gva_t)op->arg2.vcpumask.p, &mask))
 		return -XEN_EINVAL;
-	flush(mask, op->cmd == MMUEXT_INVLPG_MULTI, op->arg1.linear_addr);
+	/* An address of hypervisor space has nothing to forget. */
+	if (!page)
+		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
+	else if (guest_range_ok(va, 1))
+		arch_flush(mask, FLUSH_VA, va);
 	return 0;
 }
 
@@ -99,17 +81,11 @@ static int op_set_ldt(struct mmu_batch *b, const struct mmuext_op *op)
 	return arch_ldt_set(b->v, base, n);
 }
 
-/* A page to overwrite: with a writable reference; false: it is not that. */
-static bool page_get(struct domain *d, mfn_t m)
-{
-	return !type_get(d, m, FT_WRITABLE);
-}
-
 static int op_clear_page(struct mmu_batch *b, const struct mmuext_op *op)
 {
 	mfn_t m = MFN(op->arg1.mfn);
 
-	if (!page_get(b->fg_dom, m))
+	if (type_get(b->fg_dom, m, FT_WRITABLE))
 		return -XEN_EINVAL;
 	__builtin_memset(frame_ptr(m), 0, PAGE_SIZE);
 	return type_put(m);
@@ -121,7 +97,7 @@ static int op_copy_page(struct mmu_batch *b, const struct mmuext_op *op)
 
 	if (!frame_get(from, b->fg_dom->id))
 		return -XEN_EINVAL;
-	if (!page_get(b->fg_dom, to)) {
+	if (type_get(b->fg_dom, to, FT_WRITABLE)) {
 		frame_put(from);
 		return -XEN_EINVAL;
 	}
@@ -144,56 +120,31 @@ static const struct mmuext_row {
 	mmuext_fn *fn;
 	bool foreign; /* may be asked for another domain's frames */
 } ops[] = {
-	[MMUEXT_PIN_L1_TABLE] = { op_pin, true },
-	[MMUEXT_PIN_L2_TABLE] = { op_pin, true },
-	[MMUEXT_PIN_L3_TABLE] = { op_pin, true },
-	[MMUEXT_PIN_L4_TABLE] = { op_pin, true },
+	[MMUEXT_PIN_L1_TABLE... MMUEXT_PIN_L4_TABLE] = { op_pin, true },
 	[MMUEXT_UNPIN_TABLE] = { op_unpin, true },
 	[MMUEXT_NEW_BASEPTR] = { op_new_baseptr, false },
-	[MMUEXT_TLB_FLUSH_LOCAL] = { op_flush_local, false },
-	[MMUEXT_INVLPG_LOCAL] = { op_flush_local, false },
-	[MMUEXT_TLB_FLUSH_MULTI] = { op_flush_multi, false },
-	[MMUEXT_INVLPG_MULTI] = { op_flush_multi, false },
-	[MMUEXT_TLB_FLUSH_ALL] = { op_flush_all, false },
-	[MMUEXT_INVLPG_ALL] = { op_flush_all, false },
+	[MMUEXT_TLB_FLUSH_LOCAL... MMUEXT_INVLPG_ALL] = { op_flush, false },
 	[MMUEXT_FLUSH_CACHE] = { op_flush_cache, false },
 	[MMUEXT_SET_LDT] = { op_set_ldt, false },
-	[MMUEXT_NEW_USER_BASEPTR] = { op_new_user_baseptr, false },
+	[MMUEXT_NEW_USER_BASEPTR] = { op_new_baseptr, false },
 	[MMUEXT_CLEAR_PAGE] = { op_clear_page, true },
 	[MMUEXT_COPY_PAGE] = { op_copy_page, true },
 	[MMUEXT_FLUSH_CACHE_GLOBAL] = { op_flush_cache, false },
-	[MMUEXT_MARK_SUPER] = { op_super, true },
-	[MMUEXT_UNMARK_SUPER] = { op_super, true },
+	[MMUEXT_MARK_SUPER... MMUEXT_UNMARK_SUPER] = { op_super, true },
 };
 
 static int ext_one(struct mmu_batch *b, const void *request)
 {
 	const struct mmuext_op *op = request;
-	const struct mmuext_row *row;
 
 	if (op->cmd >= ARRAY_SIZE(ops) || !ops[op->cmd].fn)
 		return -XEN_ENOSYS;
-	row = &ops[op->cmd];
-	if (!row->foreign && b->fg_dom != b->v->domain)
+	if (!ops[op->cmd].foreign && b->fg_dom != b->v->domain)
 		return -XEN_EPERM;
-	return row->fn(b, op);
+	return ops[op->cmd].fn(b, op);
 }
 
 int64_t hc_mmuext_op(struct hypercall *h)
 {
-	struct mmu_batch b = { .v = h->v, .pt_dom = h->v->domain };
-	int64_t rc;
-
-	if (mmu_batch_resume(h, &rc))
-		return rc;
-	if (!mmu_batch_range_ok(h, sizeof(struct mmuext_op)))
-		return -XEN_EFAULT;
-	b.fg_dom = mmu_foreign_get(h->v, (domid_t)h->arg[3]);
-	if (!b.fg_dom)
-		return -XEN_ESRCH;
-	rc = -XEN_EPERM;
-	if (mmu_may(h->v, b.fg_dom))
-		rc = mmu_batch_run(h, &b, sizeof(struct mmuext_op), ext_one);
-	mmu_foreign_put(h->v, b.fg_dom);
-	return rc;
+	return mmu_batch_run(h, sizeof(struct mmuext_op), ext_one, false);
 }
