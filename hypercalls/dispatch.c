@@ -73,30 +73,14 @@ void hypercall_run(struct hypercall *h)
 		run(h);
 }
 
-void hypercall_dispatch(struct vcpu *v)
-{
-	struct cpu_user_regs *r = &v->regs;
-	struct hypercall h = {
-		.v = v,
-		.nr = (unsigned int)r->rax,
-		.arg = { r->rdi, r->rsi, r->rdx, r->r10, r->r8 },
-	};
-
-	hypercall_run(&h);
-}
-
 struct domain *hypercall_domain(struct hypercall *h, domid_t id, int64_t *err)
 {
-	struct domain *self = h->v->domain, *d;
+	struct domain *self = h->v->domain;
+	struct domain *d = domain_get(id == DOMID_SELF ? self->id : id);
 
-	d = domain_get(id == DOMID_SELF ? self->id : id);
-	if (!d) {
-		*err = -XEN_ESRCH;
-		return NULL;
-	}
-	if (d == self || self->privileged)
+	*err = d ? -XEN_EPERM : -XEN_ESRCH;
+	if (!d || d == self || self->privileged)
 		return d;
 	domain_put(d);
-	*err = -XEN_EPERM;
 	return NULL;
 }

@@ -37,12 +37,9 @@ extern hypercall_fn *const hypercall_table[HYPERCALL_MAX];
 bool hypercall_again(const struct hypercall *h, int64_t rc);
 
 /*
- * The way in from entry.S (current_vcpu()'s registers hold number and
- * arguments): runs it, writes the result to rax, or arranges its repetition.
+ * The way in from entry.S, which has read the call out of current_vcpu()'s
+ * registers: runs it, writes the result to rax, or arranges its repetition.
  */
-void hypercall_dispatch(struct vcpu *v);
-
-/* The same of a call that is already read out of the registers: entry.S. */
 void hypercall_run(struct hypercall *h);
 
 /* A domain named by a handler's argument: DOMID_SELF, or one the caller may

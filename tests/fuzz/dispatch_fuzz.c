@@ -334,6 +334,19 @@ static void list_of_calls(struct cpu_user_regs *r)
 	r->rsi = n;
 }
 
+/* As entry.S does. */
+static void run(struct vcpu *v)
+{
+	const struct cpu_user_regs *r = &v->regs;
+	struct hypercall h = {
+		.v = v,
+		.nr = (unsigned int)r->rax,
+		.arg = { r->rdi, r->rsi, r->rdx, r->r10, r->r8 },
+	};
+
+	hypercall_run(&h);
+}
+
 static void hypercall(struct vcpu *v)
 {
 	struct cpu_user_regs *r = &v->regs;
@@ -347,7 +360,7 @@ static void hypercall(struct vcpu *v)
 	rip = 0x1000;
 	do {
 		r->rip = rip;
-		hypercall_dispatch(v);
+		run(v);
 		ASSERT(r->rip == rip || r->rip == rip - 2);
 		softirq_run();
 	} while (r->rip != rip && current_vcpu() == v && ++repeats < REPEATS);

@@ -65,13 +65,18 @@ static void get(void *to, gva_t from, size_t n)
 static bool once(uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2)
 {
 	struct cpu_user_regs *r = &v->regs;
+	struct hypercall h = {
+		.v = v,
+		.nr = (unsigned int)nr,
+		.arg = { a0, a1, a2, r->r10, r->r8 },
+	};
 
 	r->rip = RIP;
 	r->rax = nr;
 	r->rdi = a0;
 	r->rsi = a1;
 	r->rdx = a2;
-	hypercall_dispatch(v);
+	hypercall_run(&h);
 	return r->rip != RIP;
 }
 
