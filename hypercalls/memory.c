@@ -56,25 +56,17 @@ static bool extent_new(struct extents *x, pfn_t pfn, gva_t at)
 }
 
 /* One extent: done, or the list ends here. */
-static bool increase_one(struct extents *x, gva_t at)
+static bool extent_one(struct extents *x, uint64_t cmd, gva_t at)
 {
-	return extent_new(x, PFN_NONE, x->list ? at : 0);
-}
+	uint64_t n; /* the page that is to be, or the frame that was */
 
-static bool populate_one(struct extents *x, gva_t at)
-{
-	uint64_t pfn;
-
-	return !copy_from_guest(&pfn, at, sizeof(pfn)) &&
-	       extent_new(x, PFN(pfn), at);
-}
-
-static bool decrease_one(struct extents *x, gva_t at)
-{
-	uint64_t m;
-
-	return !copy_from_guest(&m, at, sizeof(m)) &&
-	       !reserve_drop(x->d, MFN(m), x->r.extent_order);
+	if (cmd == XENMEM_increase_reservation)
+		return extent_new(x, PFN_NONE, x->list ? at : 0);
+	if (copy_from_guest(&n, at, sizeof(n)))
+		return false;
+	if (cmd == XENMEM_populate_physmap)
+		return extent_new(x, PFN(n), at);
+	return !reserve_drop(x->d, MFN(n), x->r.extent_order);
 }
 
 /* The argument is fit to start with extent `start`; x->d is referenced. */
@@ -94,10 +86,10 @@ static bool extents_open(struct hypercall *h, struct extents *x,
 	return x->d;
 }
 
-static int64_t extents_run(struct hypercall *h,
-			   bool (*one)(struct extents *x, gva_t at))
+static int64_t extents_run(struct hypercall *h)
 {
 	unsigned long start = h->arg[0] >> EXTENT_SHIFT, i = start;
+	uint64_t cmd = h->arg[0] & CMD_MASK;
 	struct extents x;
 
 	if (!extents_open(h, &x, start))
@@ -105,10 +97,10 @@ static int64_t extents_run(struct hypercall *h,
 	for (; i < x.r.nr_extents; i++) {
 		if (i != start && preempt_check()) {
 			domain_put(x.d);
-			h->arg[0] = (h->arg[0] & CMD_MASK) | i << EXTENT_SHIFT;
+			h->arg[0] = cmd | i << EXTENT_SHIFT;
 			return -XEN_ERESTART;
 		}
-		if (!one(&x, x.list + i * sizeof(uint64_t)))
+		if (!extent_one(&x, cmd, x.list + i * sizeof(uint64_t)))
 			break;
 	}
 	domain_put(x.d);
@@ -191,34 +183,33 @@ static int64_t exchange_chunk(struct exchange *x)
 
 static int64_t exchange_chunks(struct exchange *x)
 {
+	unsigned long start = x->e.nr_exchanged;
 	int64_t rc = 0;
-	bool first = true;
 
 	while (!rc && x->e.nr_exchanged < x->e.in.nr_extents) {
-		if (!first && preempt_check())
+		if (x->e.nr_exchanged != start && preempt_check())
 			return -XEN_ERESTART;
 		rc = exchange_chunk(x);
-		first = false;
 	}
 	return rc;
 }
 
-/* With two lists for the frames of a chunk, each as many pages as it needs. */
+/* With two lists for the frames of a chunk, one after the other. */
 static int64_t exchange_run(struct hypercall *h, struct exchange *x)
 {
-	unsigned int order = x->order > 9 ? x->order - 9 : 0;
-	int64_t rc = -XEN_ENOMEM;
+	unsigned int order = x->order > 8 ? x->order - 8 : 0;
+	int64_t rc;
 
 	x->d = hypercall_domain(h, x->e.in.domid, &rc);
 	if (!x->d)
 		return rc;
 	x->in = heap_alloc_zeroed(order);
-	x->out = heap_alloc_zeroed(order);
-	rc = x->in && x->out ? exchange_chunks(x) : -XEN_ENOMEM;
-	if (x->in)
+	rc = -XEN_ENOMEM;
+	if (x->in) {
+		x->out = x->in + (1ul << x->order);
+		rc = exchange_chunks(x);
 		heap_free_ptr(x->in, order);
-	if (x->out)
-		heap_free_ptr(x->out, order);
+	}
 	domain_put(x->d);
 	return rc;
 }
@@ -395,7 +386,7 @@ static int64_t op_remove_from_physmap(struct subcall *c)
 /* ---- By number ------------------------------------------------------------------------- */
 
 static const struct subop ops[] = {
-#define ROW(NAME, ...) [XENMEM_##NAME] = { .fn = op_##NAME, __VA_ARGS__ }
+#define ROW(...) SUBOP_ROW(XENMEM, __VA_ARGS__)
 #define SAYS(NAME, fn) \
 	[XENMEM_##NAME] = { fn, ARG_IN(domid_t), .names_domain = true }
 	ROW(maximum_ram_page),
@@ -432,11 +423,9 @@ int64_t hc_memory_op(struct hypercall *h)
 
 	switch (c.cmd) {
 	case XENMEM_increase_reservation:
-		return extents_run(h, increase_one);
 	case XENMEM_decrease_reservation:
-		return extents_run(h, decrease_one);
 	case XENMEM_populate_physmap:
-		return extents_run(h, populate_one);
+		return extents_run(h);
 	}
 	/* The others have no extents to start with. */
 	if (h->arg[0] >> EXTENT_SHIFT)

@@ -19,20 +19,15 @@ static int64_t op_block(struct subcall *c)
 	return 0;
 }
 
+/* Now, or the reason that a later shutdown is to have. */
 static int64_t op_shutdown(struct subcall *c)
 {
 	const struct sched_shutdown *s = c->arg;
 
-	domain_shutdown(c->d, (uint8_t)s->reason);
-	return 0;
-}
-
-/* The reason that a later shutdown is to have. */
-static int64_t op_shutdown_code(struct subcall *c)
-{
-	const struct sched_shutdown *s = c->arg;
-
-	domain_shutdown_code(c->d, (uint8_t)s->reason);
+	if (c->cmd == SCHEDOP_shutdown)
+		domain_shutdown(c->d, (uint8_t)s->reason);
+	else
+		domain_shutdown_code(c->d, (uint8_t)s->reason);
 	return 0;
 }
 
@@ -89,7 +84,7 @@ int64_t hc_sched_op(struct hypercall *h)
 		[SCHEDOP_poll] = { op_poll, ARG_IN(sched_poll_t) },
 		[SCHEDOP_remote_shutdown] = { op_remote_shutdown,
 					      ARG_IN(sched_remote_shutdown_t) },
-		[SCHEDOP_shutdown_code] = { op_shutdown_code,
+		[SCHEDOP_shutdown_code] = { op_shutdown,
 					    ARG_IN(sched_shutdown_t) },
 		[SCHEDOP_watchdog] = { op_watchdog, ARG_IN(sched_watchdog_t) },
 		[SCHEDOP_pin_override] = { op_pin_override,
@@ -103,14 +98,12 @@ int64_t hc_sched_op(struct hypercall *h)
 /* The argument is a value: the reason of a shutdown. */
 int64_t hc_sched_op_compat(struct hypercall *h)
 {
-	switch ((unsigned int)h->arg[0]) {
-	case SCHEDOP_yield:
-	case SCHEDOP_block:
+	unsigned int cmd = (unsigned int)h->arg[0];
+
+	if (cmd == SCHEDOP_yield || cmd == SCHEDOP_block)
 		return hc_sched_op(h);
-	case SCHEDOP_shutdown:
-		domain_shutdown(h->v->domain, (uint8_t)h->arg[1]);
-		return 0;
-	default:
+	if (cmd != SCHEDOP_shutdown)
 		return -XEN_ENOSYS;
-	}
+	domain_shutdown(h->v->domain, (uint8_t)h->arg[1]);
+	return 0;
 }

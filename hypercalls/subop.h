@@ -35,6 +35,10 @@ struct subop {
 #define ARG_DOM(type, member) \
 	.names_domain = true, .dom = offsetof(type, member)
 
+/* A row whose handler has the sub-operation's own name. */
+#define SUBOP_ROW(family, name, ...) \
+	[family##_##name] = { .fn = op_##name, __VA_ARGS__ }
+
 /*
  * What ops says of c->cmd, with h, v, cmd and at set. -XEN_ENOSYS: nothing.
  * Then: may the caller, is the argument there, may it name that domain?

@@ -95,7 +95,7 @@ static int64_t op_get_runstate_info(struct subcall *c)
 	return 0;
 }
 
-static int64_t op_runstate_area(struct subcall *c)
+static int64_t op_register_runstate_memory_area(struct subcall *c)
 {
 	gva_t to = *(const gva_t *)c->arg;
 	struct vcpu_runstate_info r;
@@ -114,7 +114,7 @@ static int64_t op_runstate_area(struct subcall *c)
 	return 0;
 }
 
-static int64_t op_time_area(struct subcall *c)
+static int64_t op_register_vcpu_time_memory_area(struct subcall *c)
 {
 	gva_t to = *(const gva_t *)c->arg;
 
@@ -134,42 +134,30 @@ static int64_t op_register_vcpu_info(struct subcall *c)
 	return vcpu_set_info(c->v, MFN(i->mfn), i->offset);
 }
 
-/* ---- Timers ---------------------------------------------------------------------- */
+/* ---- Timers: to stop one has no argument, which reads as zeros ------------------- */
 
-static int64_t op_set_periodic(struct subcall *c)
+static int64_t op_periodic(struct subcall *c)
 {
 	const struct vcpu_set_periodic_timer *t = c->arg;
 
-	if (t->period_ns < MS || t->period_ns > PERIOD_MAX)
+	if (c->cmd == VCPUOP_set_periodic_timer &&
+	    (t->period_ns < MS || t->period_ns > PERIOD_MAX))
 		return -XEN_EINVAL;
 	vcpu_set_periodic(c->v, t->period_ns);
 	return 0;
 }
 
-static int64_t op_stop_periodic(struct subcall *c)
-{
-	vcpu_set_periodic(c->v, 0);
-	return 0;
-}
-
 /* A time in the past fires at once, unless the guest wants to hear of it. */
-static int64_t op_set_singleshot(struct subcall *c)
+static int64_t op_singleshot(struct subcall *c)
 {
 	const struct vcpu_set_singleshot_timer *t = c->arg;
+	bool stop = c->cmd == VCPUOP_stop_singleshot_timer;
 
 	if (c->v != c->h->v)
 		return -XEN_EINVAL;
 	if (t->flags & VCPU_SSHOTTMR_future && t->timeout_abs_ns < now_ns())
 		return -XEN_ETIME;
-	vcpu_set_singleshot(c->v, MAX(t->timeout_abs_ns, 1ul));
-	return 0;
-}
-
-static int64_t op_stop_singleshot(struct subcall *c)
-{
-	if (c->v != c->h->v)
-		return -XEN_EINVAL;
-	vcpu_set_singleshot(c->v, 0);
+	vcpu_set_singleshot(c->v, stop ? 0 : MAX(t->timeout_abs_ns, 1ul));
 	return 0;
 }
 
@@ -191,28 +179,24 @@ int64_t hc_set_timer_op(struct hypercall *h)
 
 int64_t hc_vcpu_op(struct hypercall *h)
 {
+#define ROW(...) SUBOP_ROW(VCPUOP, __VA_ARGS__)
 	static const struct subop ops[] = {
-		[VCPUOP_initialise] = { .fn = op_initialise },
-		[VCPUOP_up] = { .fn = op_up },
-		[VCPUOP_down] = { .fn = op_down },
-		[VCPUOP_is_up] = { .fn = op_is_up },
-		[VCPUOP_get_runstate_info] = { op_get_runstate_info,
-					       ARG_OUT(vcpu_runstate_info_t) },
-		[VCPUOP_register_runstate_memory_area] = { op_runstate_area,
-							   ARG_IN(gva_t) },
-		[VCPUOP_set_periodic_timer] = { op_set_periodic,
+		ROW(initialise),
+		ROW(up),
+		ROW(down),
+		ROW(is_up),
+		ROW(get_runstate_info, ARG_OUT(vcpu_runstate_info_t)),
+		ROW(register_runstate_memory_area, ARG_IN(gva_t)),
+		[VCPUOP_set_periodic_timer] = { op_periodic,
 						ARG_IN(vcpu_set_periodic_timer_t) },
-		[VCPUOP_stop_periodic_timer] = { .fn = op_stop_periodic },
-		[VCPUOP_set_singleshot_timer] = { op_set_singleshot,
+		[VCPUOP_stop_periodic_timer] = { .fn = op_periodic },
+		[VCPUOP_set_singleshot_timer] = { op_singleshot,
 						  ARG_IN(vcpu_set_singleshot_timer_t) },
-		[VCPUOP_stop_singleshot_timer] = { .fn = op_stop_singleshot },
-		[VCPUOP_register_vcpu_info] = { op_register_vcpu_info,
-						ARG_IN(vcpu_register_vcpu_info_t) },
-		[VCPUOP_send_nmi] = { .fn = op_send_nmi },
-		[VCPUOP_get_physid] = { op_get_physid,
-					ARG_OUT(vcpu_get_physid_t) },
-		[VCPUOP_register_vcpu_time_memory_area] = { op_time_area,
-							    ARG_IN(gva_t) },
+		[VCPUOP_stop_singleshot_timer] = { .fn = op_singleshot },
+		ROW(register_vcpu_info, ARG_IN(vcpu_register_vcpu_info_t)),
+		ROW(send_nmi),
+		ROW(get_physid, ARG_OUT(vcpu_get_physid_t)),
+		ROW(register_vcpu_time_memory_area, ARG_IN(gva_t)),
 	};
 	struct subcall c = {
 		.h = h,
