@@ -8,21 +8,19 @@
 /* May stop between chunks: count and pointer say what is left. */
 static int64_t io_write(struct hypercall *h)
 {
-	unsigned int count = (unsigned int)h->arg[1];
+	unsigned int count = (unsigned int)h->arg[1], left = count, n;
 	char text[CHUNK];
 
-	for (unsigned int done = 0; done < count;) {
-		unsigned int n = MIN(count - done, CHUNK);
-
-		if (done && preempt_check()) {
-			h->arg[1] = count - done;
-			h->arg[2] += done;
+	for (; left; left -= n) {
+		n = MIN(left, CHUNK);
+		if (left != count && preempt_check()) {
+			h->arg[1] = left;
 			return -XEN_ERESTART;
 		}
-		if (copy_from_guest(text, h->arg[2] + done, n))
+		if (copy_from_guest(text, h->arg[2], n))
 			return -XEN_EFAULT;
 		console_write(text, n);
-		done += n;
+		h->arg[2] += n;
 	}
 	return 0;
 }
@@ -51,14 +49,11 @@ static int64_t io_read(struct hypercall *h)
 
 int64_t hc_console_io(struct hypercall *h)
 {
+	unsigned int cmd = (unsigned int)h->arg[0];
+
 	if (!h->v->domain->privileged)
 		return -XEN_EPERM;
-	switch ((unsigned int)h->arg[0]) {
-	case CONSOLEIO_write:
+	if (cmd == CONSOLEIO_write)
 		return io_write(h);
-	case CONSOLEIO_read:
-		return io_read(h);
-	default:
-		return -XEN_ENOSYS;
-	}
+	return cmd == CONSOLEIO_read ? io_read(h) : -XEN_ENOSYS;
 }

@@ -11,7 +11,6 @@
 
 #define VERSION	      (4 << 16 | 17)
 #define EXTRAVERSION  ".7-enso"
-#define CAPABILITIES  "xen-3.0-x86_64 "
 #define ASSISTS	      (0x3ful | 1ul << VMASST_TYPE_m2p_strict)
 #define NOTE_BUILD_ID 3
 
@@ -41,30 +40,6 @@ static int64_t compile_info(gva_t to)
 	return copy_to_guest(to, &info, sizeof(info));
 }
 
-static int64_t platform_parameters(gva_t to)
-{
-	struct xen_platform_parameters p = {
-		.virt_start = HYPERVISOR_VIRT_START,
-	};
-
-	return copy_to_guest(to, &p, sizeof(p));
-}
-
-static uint32_t features(const struct domain *d)
-{
-	uint32_t map = 1u << XENFEAT_memory_op_vnode_supported |
-		       1u << XENFEAT_mmu_pt_update_preserve_ad |
-		       1u << XENFEAT_highmem_assist |
-		       1u << XENFEAT_gnttab_map_avail_bits |
-		       1u << XENFEAT_direct_mapped;
-
-	if (READ_ONCE(d->vm_assist) & 1u << VMASST_TYPE_pae_extended_cr3)
-		map |= 1u << XENFEAT_pae_pgdir_above_4gb;
-	if (d->privileged)
-		map |= 1u << XENFEAT_dom0;
-	return map;
-}
-
 static int64_t get_features(const struct domain *d, gva_t arg)
 {
 	struct xen_feature_info f;
@@ -73,7 +48,15 @@ static int64_t get_features(const struct domain *d, gva_t arg)
 		return -XEN_EFAULT;
 	if (f.submap_idx >= XENFEAT_NR_SUBMAPS)
 		return -XEN_EINVAL;
-	f.submap = features(d);
+	f.submap = 1u << XENFEAT_memory_op_vnode_supported |
+		   1u << XENFEAT_mmu_pt_update_preserve_ad |
+		   1u << XENFEAT_highmem_assist |
+		   1u << XENFEAT_gnttab_map_avail_bits |
+		   1u << XENFEAT_direct_mapped;
+	if (READ_ONCE(d->vm_assist) & 1u << VMASST_TYPE_pae_extended_cr3)
+		f.submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
+	if (d->privileged)
+		f.submap |= 1u << XENFEAT_dom0;
 	return copy_to_guest(arg, &f, sizeof(f));
 }
 
@@ -92,18 +75,19 @@ static int64_t build_id(const struct domain *d, gva_t arg)
 	if (!n || (const uint8_t *)n == __build_id_end ||
 	    n->type != NOTE_BUILD_ID)
 		return -XEN_ENODATA;
-	if (!arg)
-		return n->size;
-	if (b.len < n->size)
+	if (arg && b.len < n->size)
 		return -XEN_ENOBUFS;
-	if (copy_to_guest(arg + offsetof(struct xen_build_id, buf), n->id,
-			  n->size))
+	if (arg && copy_to_guest(arg + offsetof(struct xen_build_id, buf),
+				 n->id, n->size))
 		return -XEN_EFAULT;
 	return n->size;
 }
 
 static int64_t version_out(struct hypercall *h)
 {
+	static const struct xen_platform_parameters platform = {
+		HYPERVISOR_VIRT_START
+	};
 	const struct domain *d = h->v->domain;
 	gva_t arg = h->arg[1];
 
@@ -113,12 +97,12 @@ static int64_t version_out(struct hypercall *h)
 	case XENVER_compile_info:
 		return compile_info(arg);
 	case XENVER_capabilities:
-		return text_out(arg, CAPABILITIES,
+		return text_out(arg, "xen-3.0-x86_64 ",
 				sizeof(xen_capabilities_info_t));
 	case XENVER_changeset:
 		return text_out(arg, "enso", XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:
-		return platform_parameters(arg);
+		return copy_to_guest(arg, &platform, sizeof(platform));
 	case XENVER_get_features:
 		return get_features(d, arg);
 	case XENVER_pagesize:
