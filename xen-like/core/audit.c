@@ -55,16 +55,6 @@ static void held(mfn_t m, enum frame_type type, const char *by)
 		finding(m, by, type, 0);
 }
 
-/* How many entries of m's have references, if it is a table. */
-static unsigned int entries_live(const struct frame *f)
-{
-	enum frame_type type = frame_type_in(f->word);
-
-	if (type < FT_L1 || type > FT_L4 || !(f->word & FRAME_TCOUNT_MASK))
-		return 0;
-	return f->word & FRAME_VALIDATED ? PTES : f->done;
-}
-
 static void count_l1_entry(mfn_t table, unsigned int i, uint64_t pte)
 {
 	const struct frame *t = frame_of(table);
@@ -100,8 +90,11 @@ static void count_frame(mfn_t m)
 {
 	const struct frame *f = frame_of(m);
 	enum frame_type type = frame_type_in(f->word);
-	unsigned int n = entries_live(f);
+	unsigned int n = f->word & FRAME_VALIDATED ? PTES : f->done;
 
+	/* Have a table's entries references? */
+	if (type < FT_L1 || type > FT_L4 || !(f->word & FRAME_TCOUNT_MASK))
+		n = 0;
 	for (unsigned int i = 0; i < n; i++)
 		count_entry(m, type, i);
 	if (f->word & FRAME_ALLOCATED && f->kind == FRAME_RAM)
@@ -140,11 +133,10 @@ static void count_share(const void *page)
 	held(ptr_frame(page), FT_WRITABLE, "its owner, type");
 }
 
-static void count_domain(const struct domain *d)
+static void count_domain(struct domain *d)
 {
-	for (unsigned int i = 0; i < d->max_vcpus; i++)
-		if (d->vcpu[i])
-			count_vcpu(d->vcpu[i]);
+	for_each_vcpu (d, v)
+		count_vcpu(v);
 	count_share(d->shared);
 	for (unsigned int i = 0; i < d->grant.frames; i++)
 		count_share(d->grant.shared[i]);
@@ -178,8 +170,7 @@ static void audit_window(void)
 {
 	uint64_t size = MIN(WINDOW, frame_limit - first);
 
-	for (uint64_t i = 0; i < size; i++)
-		counted[i].plain = counted[i].typed = 0;
+	__builtin_memset(counted, 0, sizeof(counted));
 	for (uint64_t n = 0; n < frame_limit; n++)
 		if (frame_of(MFN(n))->word & FRAME_COUNT_MASK)
 			count_frame(MFN(n));
@@ -201,11 +192,9 @@ unsigned int audit_frames(void)
 
 unsigned int audit_run(void)
 {
-	unsigned int bad = 0;
+	unsigned int bad = audit_frames() + sched_audit();
 
 	bad += heap_audit() < 0;
-	bad += audit_frames();
-	bad += sched_audit();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		bad += evtchn_audit(d) < 0;
 		bad += domain_frames_audit(d);

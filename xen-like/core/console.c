@@ -40,12 +40,19 @@ static void console_drop(void)
 
 /* ---- Output -------------------------------------------------------------- */
 
-/* Text of our own: each line gets the prefix. */
-static void message(const char *text)
+/* Each line gets the prefix. */
+void print(enum log_level level, const char *fmt, ...)
 {
 	static const char prefix[] = "(ENSO) ";
+	char buf[400], *text = buf;
+	va_list ap;
 	size_t n;
 
+	if (level > params.loglvl && !panicking)
+		return;
+	va_start(ap, fmt);
+	vformat(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
 	console_take();
 	while (*text) {
 		for (n = 0; text[n] && text[n] != '\n'; n++)
@@ -58,19 +65,6 @@ static void message(const char *text)
 		text += n;
 	}
 	console_drop();
-}
-
-void print(enum log_level level, const char *fmt, ...)
-{
-	char text[400];
-	va_list ap;
-
-	if (level > params.loglvl && !panicking)
-		return;
-	va_start(ap, fmt);
-	vformat(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	message(text);
 }
 
 void panic(const char *fmt, ...)
@@ -114,9 +108,10 @@ void console_unread(size_t n)
 	console_drop();
 }
 
-/* Whose is c: the initial domain's, or a key? console_lock is held. */
-static void input_sort(char c)
+/* Whose is c: the initial domain's, or a key? */
+void console_input(char c)
 {
+	console_take();
 	escapes = c == ESCAPE ? escapes + 1 : 0;
 	if (escapes == 3) {
 		escapes = 0;
@@ -127,12 +122,6 @@ static void input_sort(char c)
 	} else if (input_in - input_out < INPUT_SIZE) {
 		input[input_in++ % INPUT_SIZE] = c;
 	}
-}
-
-void console_input(char c)
-{
-	console_take();
-	input_sort(c);
 	console_drop();
 	softirq_raise(cpu_id(), SOFTIRQ_CONSOLE);
 }
@@ -161,35 +150,18 @@ static void key_debug(void)
 			evtchn_virq(v, VIRQ_DEBUG);
 }
 
-static void key_help(void);
 static const struct key {
 	char c;
 	void (*fn)(void);
 	const char *what;
 } keys[] = {
-	{ 'h', key_help, "this list" },
+	{ 'h', NULL, "this list" },
 	{ 'q', key_domains, "domains and their vCPUs" },
 	{ 'd', key_debug, "raise VIRQ_DEBUG on all vCPUs" },
 	{ 'a', domain_audit_machine, "audit, with all domains stopped" },
 	{ 'H', arch_halt, "halt the machine" },
 	{ 'R', arch_reboot, "reboot the machine" },
 };
-
-static void key_help(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		print(LOG_ERR, "key %c: %s\n", keys[i].c, keys[i].what);
-}
-
-static void key_run(char c)
-{
-	if (c == ESCAPE)
-		print(LOG_ERR, "*** Serial input to %s\n",
-		      input_ours ? "Enso (h: keys)" : "the initial domain");
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (keys[i].c == c)
-			keys[i].fn();
-}
 
 void console_softirq(void)
 {
@@ -202,8 +174,15 @@ void console_softirq(void)
 	key_pressed = 0;
 	waiting = input_in != input_out;
 	console_drop();
-	if (c)
-		key_run(c);
+	if (c == ESCAPE)
+		print(LOG_ERR, "*** Serial input to %s\n",
+		      input_ours ? "Enso (h: keys)" : "the initial domain");
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (c == 'h')
+			print(LOG_ERR, "key %c: %s\n", keys[i].c, keys[i].what);
+		else if (c == keys[i].c)
+			keys[i].fn();
+	}
 	if (waiting && d)
 		evtchn_virq_global(d, VIRQ_CONSOLE);
 }

@@ -21,12 +21,6 @@ static void put(struct out *o, char c)
 	o->len++;
 }
 
-static void pad(struct out *o, char c, size_t n)
-{
-	while (n--)
-		put(o, c);
-}
-
 /* sign goes before zeros but after blanks. */
 static void put_field(struct out *o, const struct spec *s, const char *sign,
 		      const char *text, size_t len)
@@ -34,12 +28,12 @@ static void put_field(struct out *o, const struct spec *s, const char *sign,
 	size_t all = len + (*sign != 0) + (sign[0] && sign[1]);
 	size_t fill = s->width > all ? s->width - all : 0;
 
-	if (!s->zero)
-		pad(o, ' ', fill);
+	for (; fill && !s->zero; fill--)
+		put(o, ' ');
 	while (*sign)
 		put(o, *sign++);
-	if (s->zero)
-		pad(o, '0', fill);
+	for (; fill; fill--)
+		put(o, '0');
 	while (len--)
 		put(o, *text++);
 }

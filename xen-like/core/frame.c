@@ -8,6 +8,15 @@
 struct frame *frame_table;
 uint64_t frame_limit;
 
+/* All that the word says of a frame in use. */
+#define IN_USE                                                    \
+	(FRAME_COUNT_MASK | FRAME_TCOUNT_MASK | FRAME_ALLOCATED | \
+	 FRAME_PINNED | FRAME_PARTIAL)
+/* A frame that is of type for good. */
+#define FIXED(type)                                               \
+	((uint64_t)(type) << FRAME_TYPE_SHIFT | FRAME_VALIDATED | \
+	 FRAME_TCOUNT_ONE)
+
 /* Device memory that no guest may map. Written at boot only. */
 static struct {
 	uint64_t start, end;
@@ -66,8 +75,7 @@ static void own(mfn_t m, domid_t owner, enum frame_kind kind, uint64_t word)
 
 	ASSERT(!f->word && !f->heap);
 	f->next = f->prev = 0;
-	f->fail = f->way = f->foreign = f->swept = 0;
-	f->done = 0;
+	f->foreign = f->swept = 0;
 	f->kind = kind;
 	WRITE_ONCE(f->owner, owner);
 	store_release(&f->word, word);
@@ -80,21 +88,16 @@ void frame_own(mfn_t m, domid_t owner)
 
 void frame_own_share(mfn_t m, domid_t owner)
 {
-	own(m, owner, FRAME_SHARE,
-	    (uint64_t)FT_WRITABLE << FRAME_TYPE_SHIFT | FRAME_VALIDATED |
-		    FRAME_TCOUNT_ONE | FRAME_ALLOCATED | 2);
+	own(m, owner, FRAME_SHARE, FIXED(FT_WRITABLE) | FRAME_ALLOCATED | 2);
 }
 
 void frame_drop_share(mfn_t m)
 {
-	struct frame *f = frame_of(m);
-	uint64_t w;
-
-	ASSERT(f->kind == FRAME_SHARE);
-	w = __atomic_sub_fetch(&f->word, FRAME_TCOUNT_ONE + FRAME_ALLOCATED + 2,
-			       __ATOMIC_SEQ_CST);
-	if (!(w & FRAME_COUNT_MASK))
-		frame_gone(m);
+	ASSERT(frame_of(m)->kind == FRAME_SHARE);
+	__atomic_fetch_sub(&frame_of(m)->word,
+			   FRAME_TCOUNT_ONE + FRAME_ALLOCATED + 1,
+			   __ATOMIC_SEQ_CST);
+	frame_put(m);
 }
 
 void frame_gone(mfn_t m)
@@ -102,9 +105,7 @@ void frame_gone(mfn_t m)
 	struct frame *f = frame_of(m);
 	domid_t owner = f->owner;
 
-	ASSERT(!(READ_ONCE(f->word) &
-		 (FRAME_COUNT_MASK | FRAME_TCOUNT_MASK | FRAME_ALLOCATED |
-		  FRAME_PINNED | FRAME_PARTIAL)));
+	ASSERT(!(READ_ONCE(f->word) & IN_USE));
 	if (owner < DOMID_FIRST_RESERVED)
 		domain_frame_gone(owner, m);
 	WRITE_ONCE(f->owner, OWNER_NONE);
@@ -167,8 +168,6 @@ bool frame_drop_owner(mfn_t m)
 
 bool frame_steal(mfn_t m, domid_t owner)
 {
-	const uint64_t used = FRAME_COUNT_MASK | FRAME_TCOUNT_MASK |
-			      FRAME_ALLOCATED | FRAME_PINNED | FRAME_PARTIAL;
 	struct frame *f;
 	uint64_t w;
 
@@ -178,11 +177,12 @@ bool frame_steal(mfn_t m, domid_t owner)
 	w = READ_ONCE(f->word);
 	do {
 		/* The owner's and the one just taken? */
-		if ((w & used) != (FRAME_ALLOCATED | 2) || f->kind != FRAME_RAM) {
+		if ((w & IN_USE) != (FRAME_ALLOCATED | 2) ||
+		    f->kind != FRAME_RAM) {
 			frame_put(m);
 			return false;
 		}
-	} while (!frame_swap(f, &w, w & ~used));
+	} while (!frame_swap(f, &w, w & ~IN_USE));
 	return true;
 }
 
@@ -212,9 +212,7 @@ void frame_set_io(mfn_t start, mfn_t end)
 
 void frame_show(mfn_t m)
 {
-	own(m, OWNER_XEN, FRAME_SHARE,
-	    (uint64_t)FT_SEGDESC << FRAME_TYPE_SHIFT | FRAME_VALIDATED |
-		    FRAME_TCOUNT_ONE | 1);
+	own(m, OWNER_XEN, FRAME_SHARE, FIXED(FT_SEGDESC) | 1);
 }
 
 void frame_deny_io(mfn_t start, mfn_t end)

@@ -16,13 +16,6 @@ static uint64_t free_frames, total_frames;
 
 /* ---- Lists ------------------------------------------------------------ */
 
-static void block_link(uint64_t n, unsigned int order)
-{
-	frame_of(MFN(n))->heap = 1;
-	frame_of(MFN(n))->order = (uint8_t)order;
-	frame_link(&lists[order], MFN(n));
-}
-
 static void block_unlink(uint64_t n)
 {
 	frame_of(MFN(n))->heap = 0;
@@ -42,7 +35,9 @@ static void block_free(uint64_t n, unsigned int order)
 		block_unlink(buddy);
 		n &= ~(1ul << order);
 	}
-	block_link(n, order);
+	frame_of(MFN(n))->heap = 1;
+	frame_of(MFN(n))->order = (uint8_t)order;
+	frame_link(&lists[order], MFN(n));
 }
 
 /* Free any run, block by block. */
@@ -57,16 +52,6 @@ static void run_free(uint64_t n, uint64_t end)
 		block_free(n, order);
 		n += 1ul << order;
 	}
-}
-
-/* Take the free block at n and give back what exceeds size frames of it. */
-static void block_take(uint64_t n, uint64_t size)
-{
-	uint64_t all = 1ul << frame_of(MFN(n))->order;
-
-	block_unlink(n);
-	free_frames -= all;
-	run_free(n + size, n + all);
 }
 
 /*
@@ -105,15 +90,26 @@ void heap_add(mfn_t start, mfn_t end)
 }
 
 /*
- * Before a frame gets a new owner no TLB may lead its last one there. One
- * flush serves all frames of the block.
+ * Take [n, end) from the free blocks that it begins and lies in, and drop the
+ * lock; n = 0: there are none. Before a frame gets a new owner no TLB may lead
+ * its last one there: one flush serves all.
  */
-static void forget(uint64_t n, uint64_t end)
+static mfn_t run_take(uint64_t n, uint64_t end)
 {
 	cpumask_t mask = 0;
+	uint64_t at = n, all;
 
-	for (; n < end; n++) {
-		struct frame *f = frame_of(MFN(n));
+	for (; n && at < end; at += all) {
+		all = 1ul << frame_of(MFN(at))->order;
+		block_unlink(at);
+		free_frames -= all;
+	}
+	run_free(end, at);
+	lock_drop(&lock);
+	if (!n)
+		return MFN_NONE;
+	for (at = n; at < end; at++) {
+		struct frame *f = frame_of(MFN(at));
 
 		if (f->stale)
 			mask |= arch_flush_filter(cpus_online(), f->stamp);
@@ -121,6 +117,7 @@ static void forget(uint64_t n, uint64_t end)
 	}
 	if (mask)
 		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
+	return MFN(n);
 }
 
 mfn_t heap_alloc_below(unsigned int order, mfn_t limit)
@@ -131,13 +128,7 @@ mfn_t heap_alloc_below(unsigned int order, mfn_t limit)
 		return MFN_NONE;
 	lock_take(&lock);
 	n = block_find(order, limit.n);
-	if (n)
-		block_take(n, 1ul << order);
-	lock_drop(&lock);
-	if (!n)
-		return MFN_NONE;
-	forget(n, n + (1ul << order));
-	return MFN(n);
+	return run_take(n, n + (1ul << order));
 }
 
 mfn_t heap_alloc(unsigned int order)
@@ -147,12 +138,8 @@ mfn_t heap_alloc(unsigned int order)
 
 void heap_free(mfn_t m, unsigned int order)
 {
-	ASSERT(m.n && m.n + (1ul << order) <= frame_limit &&
-	       !(m.n & ((1ul << order) - 1)));
-	lock_take(&lock);
-	ASSERT(!frame_of(m)->heap);
-	block_free(m.n, order);
-	lock_drop(&lock);
+	ASSERT(!(m.n & ((1ul << order) - 1)));
+	heap_free_run(m, 1ul << order);
 }
 
 /* The first of the adjacent free blocks that hold n frames, 0: none. */
@@ -173,29 +160,20 @@ static uint64_t run_find(uint64_t n)
 
 mfn_t heap_alloc_run(uint64_t n)
 {
-	uint64_t first, at;
+	uint64_t first;
 
 	if (!n)
 		return MFN_NONE;
 	lock_take(&lock);
 	first = run_find(n);
-	for (at = first; first && at < first + n;) {
-		uint64_t size = 1ul << frame_of(MFN(at))->order;
-
-		block_take(at, MIN(size, first + n - at));
-		at += size;
-	}
-	lock_drop(&lock);
-	if (!first)
-		return MFN_NONE;
-	forget(first, first + n);
-	return MFN(first);
+	return run_take(first, first + n);
 }
 
 void heap_free_run(mfn_t m, uint64_t n)
 {
 	ASSERT(m.n && m.n + n <= frame_limit);
 	lock_take(&lock);
+	ASSERT(!frame_of(m)->heap);
 	run_free(m.n, m.n + n);
 	lock_drop(&lock);
 }
@@ -250,7 +228,7 @@ int heap_audit(void)
 		uint64_t prev = 0;
 
 		for (uint64_t n = lists[o]; n; n = frame_of(MFN(n))->next) {
-			if (n >= frame_limit || !block_good(n, o, prev)) {
+			if (!block_good(n, o, prev)) {
 				print(LOG_ERR, "heap: bad block %lx order %u\n",
 				      n, o);
 				return -1;

@@ -134,12 +134,11 @@ static bool set_console(struct part value, void *to)
 	struct part word;
 	bool ok = true;
 
-	(void)to;
-	params.console_com1 = false;
+	*(bool *)to = false;
 	while (value.len) {
 		part_split(&value, ',', &word);
 		if (part_is(word, "com1"))
-			params.console_com1 = true;
+			*(bool *)to = true;
 		else if (!part_is(word, "none"))
 			ok = false;
 	}
@@ -191,9 +190,7 @@ static bool set_dom0_max_vcpus(struct part value, void *to)
 		return false;
 	if (!range)
 		most = least;
-	if (value.len && !set_count(value, &most))
-		return false;
-	if (most && least > most)
+	if ((value.len && !set_count(value, &most)) || (most && least > most))
 		return false;
 	params.dom0_min_vcpus = least;
 	*(unsigned int *)to = most;
@@ -217,7 +214,7 @@ static const struct option {
 	void *to;
 } options[] = {
 	{ "com1", set_com1, &params.com1_baud },
-	{ "console", set_console, NULL },
+	{ "console", set_console, &params.console_com1 },
 	{ "dom0_max_vcpus", set_dom0_max_vcpus, &params.dom0_max_vcpus },
 	{ "dom0_mem", set_dom0_mem, &params.dom0_mem },
 	{ "loglvl", set_level, &params.loglvl },
