@@ -34,7 +34,7 @@ MUTANTS = [
      'frame_deny_io(MFN(1ul << ((cpuid(0x80000008, 0).a & 0xff) - PAGE_SHIFT)),',
      'frame_deny_io(MFN_NONE,', ['guest:pt_rules']),
     ('root-slot-of-ours', CORE + 'pte.c',
-     'if (pte_root_slot_xen(index))\n\t\t\treturn -XEN_EINVAL;', '',
+     'if (type == FT_L4 && pte_root_slot_xen(index))', 'if (0)',
      ['unit:pagetype']),
     ('type-put-keeps-validated', CORE + 'pagetype.c',
      'if (table && (w & FRAME_TCOUNT_MASK) == FRAME_TCOUNT_ONE)', 'if (0)',

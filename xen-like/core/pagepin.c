@@ -5,7 +5,6 @@
  */
 #include "pagetype.h"
 #include "pte.h"
-#include "vcpu.h"
 
 #define BATCH 32 /* frames between two preemption points */
 
@@ -32,13 +31,12 @@ int type_pin(struct domain *d, mfn_t m, enum frame_type type)
 	f = frame_of(m);
 	if (!pin_change(f, true)) {
 		/* Mostly not the last reference, but somebody may unpin. */
-		if (type_put(m))
-			pte_defer(current_vcpu(), m);
+		pte_put(current_vcpu(), m);
 		return -XEN_EINVAL;
 	}
 	/* Was d's end faster, and has passed this frame by? */
-	if (unlikely(READ_ONCE(f->swept)) && pin_change(f, false) && type_put(m))
-		pte_defer(current_vcpu(), m);
+	if (unlikely(READ_ONCE(f->swept)) && pin_change(f, false))
+		pte_put(current_vcpu(), m);
 	return 0;
 }
 
@@ -89,16 +87,8 @@ int type_relinquish(struct domain *d)
 {
 	for (unsigned int n = 1;; n++) {
 		mfn_t m = sweep_next(d);
-		int rc;
+		int rc = m.n ? sweep_frame(m) : 0;
 
-		if (d->sweep && !m.n) {
-			frame_put(MFN(d->sweep));
-			d->sweep = 0;
-			return 0;
-		}
-		if (!m.n)
-			return 0;
-		rc = sweep_frame(m);
 		if (rc) {
 			frame_put(m);
 			return rc;
@@ -106,6 +96,8 @@ int type_relinquish(struct domain *d)
 		if (d->sweep)
 			frame_put(MFN(d->sweep));
 		d->sweep = (uint32_t)m.n;
+		if (!m.n)
+			return 0;
 		if (n % BATCH == 0 && preempt_check())
 			return -XEN_ERESTART;
 	}

@@ -17,7 +17,6 @@
 #include "pagetype.h"
 #include "panic.h"
 #include "pte.h"
-#include "vcpu.h"
 
 #define BATCH 64 /* entries between two preemption points */
 
@@ -28,11 +27,6 @@ struct walk {
 	bool worked;	    /* more than going down the stack was done */
 	uint8_t fail;	    /* of the top table, when it is idle again */
 };
-
-static uint64_t *table_of(mfn_t m)
-{
-	return frame_ptr(m);
-}
 
 static enum frame_type type_now(const struct frame *f)
 {
@@ -61,37 +55,30 @@ static void stamp_now(struct frame *f)
 		;
 }
 
-/*
- * f changes its type: no CPU may know it as what it was, neither as a
- * writable page nor as a table on its way to others. NULL d: owner not known.
- */
-static void forget_old_type(struct domain *d, const struct frame *f)
-{
-	cpumask_t mask = d && !READ_ONCE(f->foreign) ? READ_ONCE(d->dirty)
-						     : cpus_online();
-
-	mask = arch_flush_filter(mask, READ_ONCE(f->stamp));
-	if (mask)
-		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
-}
-
 /* ---- Claiming ----------------------------------------------------------------- */
 
 /* From idle, by its word w: false when it has changed meanwhile (*w anew). */
 static bool claim_idle(struct domain *d, struct frame *f, enum frame_type type,
 		       uint64_t *w)
 {
-	uint64_t was = *w;
-	uint64_t new = (was & ~(FRAME_TYPE_MASK | FRAME_VALIDATED)) +
+	enum frame_type was = frame_type_in(*w);
+	cpumask_t mask;
+	uint64_t new = (*w & ~(FRAME_TYPE_MASK | FRAME_VALIDATED)) +
 		       FRAME_TCOUNT_ONE + ((uint64_t)type << FRAME_TYPE_SHIFT);
 
 	if (!frame_swap(f, w, new))
 		return false;
-	if (frame_type_in(was) != type && frame_type_in(was) != FT_NONE)
-		forget_old_type(d, f);
-	f->done = 0;
-	f->fail = 0;
-	f->way = 0;
+	f->done = f->fail = f->way = 0;
+	if (was == type || was == FT_NONE)
+		return true;
+	/*
+	 * No CPU may know f as what it was, neither as a writable page nor as
+	 * a table on its way to others. NULL d: its owner is not known.
+	 */
+	mask = d && !READ_ONCE(f->foreign) ? READ_ONCE(d->dirty) : cpus_online();
+	mask = arch_flush_filter(mask, READ_ONCE(f->stamp));
+	if (mask)
+		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);
 	return true;
 }
 
@@ -133,6 +120,19 @@ static int type_claim(struct domain *d, mfn_t m, enum frame_type type)
 	}
 }
 
+/* Take up f's interrupted change, if it has one: of type, FT_NONE: of any. */
+static bool partial_take(struct frame *f, enum frame_type type)
+{
+	uint64_t w = load_acquire(&f->word);
+
+	do {
+		if (!(w & FRAME_PARTIAL) ||
+		    (type != FT_NONE && frame_type_in(w) != type))
+			return false;
+	} while (!frame_swap(f, &w, w & ~FRAME_PARTIAL));
+	return true;
+}
+
 /* What f has become may be used. */
 static void type_usable(struct frame *f)
 {
@@ -151,6 +151,12 @@ static void type_idle(struct frame *f)
 static struct frame *walk_frame(const struct walk *k)
 {
 	return frame_of(k->table[k->depth]);
+}
+
+/* The entry at work, going up. */
+static uint64_t *walk_entry(const struct walk *k)
+{
+	return (uint64_t *)frame_ptr(k->table[k->depth]) + walk_frame(k)->done;
 }
 
 static void walk_push(struct walk *k, mfn_t m)
@@ -179,11 +185,9 @@ static int walk_suspend(struct walk *k)
 
 /* ---- Validating --------------------------------------------------------------------- */
 
-/* Entry i of table f is validated: what the guest reads back, count it. */
-static void entry_done(struct frame *f, uint64_t *entry)
+/* The entry of f at work is validated: pte is what the guest reads back. */
+static void entry_done(struct frame *f, uint64_t *entry, uint64_t pte)
 {
-	uint64_t pte = pte_upper_adjust(*entry);
-
 	if (pte != *entry)
 		WRITE_ONCE(*entry, pte);
 	f->done++;
@@ -211,20 +215,23 @@ static int child_get(struct walk *k, enum frame_type type, uint64_t entry)
 /* The whole of f is validated. 1: the walk is over. */
 static int up_complete(struct walk *k, struct frame *f)
 {
+	uint64_t *entry;
+
 	if (type_now(f) == FT_L4)
-		arch_root_install(table_of(k->table[0]));
+		arch_root_install(frame_ptr(k->table[0]));
 	type_usable(f);
 	if (!k->depth--)
 		return 1;
 	f = walk_frame(k);
-	entry_done(f, &table_of(k->table[k->depth])[f->done]);
+	entry = walk_entry(k);
+	entry_done(f, entry, pte_upper_adjust(*entry));
 	return 0;
 }
 
 /* One entry up: 0, 1: now at work on a table below, errors. */
 static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
 {
-	uint64_t *entry = &table_of(k->table[k->depth])[f->done];
+	uint64_t *entry = walk_entry(k);
 	uint64_t pte = READ_ONCE(*entry);
 	int rc;
 
@@ -232,18 +239,11 @@ static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
 		f->done++;
 		return 0;
 	}
-	if (type == FT_L1) {
-		rc = pte_l1_take(k->d, k->d, &pte);
-		if (rc)
-			return rc;
-		if (pte != *entry)
-			WRITE_ONCE(*entry, pte);
-		f->done++;
-		return 0;
-	}
-	rc = child_get(k, type, pte);
+	rc = type == FT_L1 ? pte_l1_take(k->d, k->d, &pte)
+			   : child_get(k, type, pte);
 	if (!rc)
-		entry_done(f, entry);
+		entry_done(f, entry,
+			   type == FT_L1 ? pte : pte_upper_adjust(pte));
 	return rc;
 }
 
@@ -261,13 +261,12 @@ static int walk_up(struct walk *k, struct frame *f)
 		rc = up_entry(k, f, type);
 		if (rc == -XEN_ERESTART)
 			return rc;
-		if (rc > 0)
-			return 0;
-		if (rc) {
+		if (rc < 0) {
 			f->fail = (uint8_t)-rc;
 			f->way = WAY_DOWN;
-			return 0;
 		}
+		if (rc)
+			return 0;
 	}
 	return 0;
 }
@@ -304,21 +303,6 @@ static inline bool put_last(mfn_t m)
 	return true;
 }
 
-/* The table that entry names was left partial; if it still is, it goes on. */
-static void child_resume(struct walk *k, enum frame_type type, uint64_t entry)
-{
-	mfn_t m = pte_mfn(entry);
-	struct frame *f = frame_of(m);
-	uint64_t w = load_acquire(&f->word);
-
-	do {
-		if (!(w & FRAME_PARTIAL) || frame_type_in(w) != type - 1)
-			return;
-	} while (!frame_swap(f, &w, w & ~FRAME_PARTIAL));
-	f->way |= WAY_DOWN;
-	walk_push(k, m);
-}
-
 /* f has no entries left. 1: the walk is over. */
 static int down_complete(struct walk *k, struct frame *f)
 {
@@ -343,17 +327,21 @@ static int down_complete(struct walk *k, struct frame *f)
 static int walk_down(struct walk *k, struct frame *f)
 {
 	enum frame_type type = type_now(f);
-	const uint64_t *table = table_of(k->table[k->depth]);
+	const uint64_t *table = frame_ptr(k->table[k->depth]);
 	int depth = k->depth;
+	uint64_t pte;
 
 	if (f->way & WAY_BELOW) {
+		/* The table below was left partial; if it still is, it goes on. */
 		f->way = WAY_DOWN;
-		child_resume(k, type, READ_ONCE(table[f->done]));
+		pte = READ_ONCE(table[f->done]);
+		if (partial_take(frame_of(pte_mfn(pte)), type - 1)) {
+			frame_of(pte_mfn(pte))->way |= WAY_DOWN;
+			walk_push(k, pte_mfn(pte));
+		}
 		return 0;
 	}
 	for (int n = 0; n < BATCH && k->depth == depth; n++) {
-		uint64_t pte;
-
 		if (!f->done)
 			return down_complete(k, f);
 		pte = READ_ONCE(table[--f->done]);
@@ -397,10 +385,9 @@ static int walk_run(struct domain *d, mfn_t m)
 /* Descriptors of a GDT or LDT page: made safe in place. */
 static int segdesc_validate(struct frame *f, uint64_t *desc)
 {
-	uint64_t fixed;
-
 	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*desc); i++) {
-		fixed = desc[i];
+		uint64_t fixed = desc[i];
+
 		if (!segdesc_fix(&fixed)) {
 			type_idle(f);
 			return -XEN_EINVAL;
@@ -421,7 +408,7 @@ int type_take(struct domain *d, mfn_t m, enum frame_type type)
 	if (type_is_table(type))
 		return walk_run(d, m);
 	if (type == FT_SEGDESC)
-		return segdesc_validate(frame_of(m), table_of(m));
+		return segdesc_validate(frame_of(m), frame_ptr(m));
 	type_usable(frame_of(m));
 	return 0;
 }
@@ -451,8 +438,7 @@ static bool get_usable(struct domain *d, mfn_t m, unsigned int mask,
 	if (likely(READ_ONCE(f->owner) == d->id))
 		return true;
 	/* It was somebody else's meanwhile. */
-	if (type_put(m))
-		pte_defer(current_vcpu(), m);
+	pte_put(current_vcpu(), m);
 	return false;
 }
 
@@ -493,13 +479,10 @@ int type_put(mfn_t m)
 int type_finish(mfn_t m, bool abandon)
 {
 	struct frame *f = frame_of(m);
-	uint64_t w = load_acquire(&f->word);
 	int rc;
 
-	do {
-		if (!(w & FRAME_PARTIAL))
-			return 0;
-	} while (!frame_swap(f, &w, w & ~FRAME_PARTIAL));
+	if (!partial_take(f, FT_NONE))
+		return 0;
 	if (!abandon && !(f->way & WAY_DOWN)) {
 		__atomic_or_fetch(&f->word, FRAME_PARTIAL, __ATOMIC_SEQ_CST);
 		return 0;

@@ -50,12 +50,6 @@ static uint64_t l1_adjust(uint64_t pte)
 	return pte;
 }
 
-/* Does new need no other references and no other checks than old? */
-static bool alike(uint64_t old, uint64_t new)
-{
-	return !((old ^ new) & ~PTE_FREE);
-}
-
 /* ---- References of L1 entries --------------------------------------------------- */
 
 /* Device memory has no references; it is never cached. */
@@ -67,15 +61,10 @@ static int io_take(struct domain *l1_dom, struct domain *fg_dom, uint64_t *pte)
 		return -XEN_EINVAL;
 	if (!fg_dom->privileged || !l1_dom->privileged || !frame_io_allowed(m))
 		return -XEN_EPERM;
-	switch (*pte & PTE_CACHE) {
-	case 0:
-	case PTE_PWT:
+	if (!(*pte & (PTE_PCD | PTE_PSE)))
 		*pte |= PTE_PWT | PTE_PCD;
-		break;
-	case PTE_PWT | PTE_PSE:
-		*pte = (*pte & ~PTE_PSE) | PTE_PCD;
-		break;
-	}
+	else if ((*pte & PTE_CACHE) == (PTE_PWT | PTE_PSE))
+		*pte ^= PTE_PSE | PTE_PCD;
 	return 0;
 }
 
@@ -146,10 +135,10 @@ void pte_l1_drop(uint64_t pte)
 struct change {
 	struct vcpu *v;
 	struct domain *pt_dom, *fg_dom;
-	uint64_t *slot;
 	uint64_t value; /* as the guest gave it */
 	bool preserve_ad;
 	uint64_t *expect; /* or NULL */
+	uint64_t *slot;
 };
 
 /* The value as it is written over old. */
@@ -175,7 +164,7 @@ static inline int slot_write(const struct change *c, uint64_t value,
 			*c->expect = *old;
 			return -XEN_EAGAIN;
 		}
-		if (just_free && !alike(*old, c->value))
+		if (just_free && (*old ^ c->value) & ~PTE_FREE)
 			return 1;
 	} while (!__atomic_compare_exchange_n(
 		c->slot, old, slot_value(c, *old, value), false,
@@ -209,8 +198,8 @@ static inline __attribute__((always_inline)) int update_entry(
 		return rc;
 	if (l1)
 		pte_l1_drop(old);
-	else if (type_put(pte_mfn(old)))
-		pte_defer(c->v, pte_mfn(old));
+	else
+		pte_put(c->v, pte_mfn(old));
 	return rc;
 }
 
@@ -220,35 +209,22 @@ static int update_as(const struct change *c, enum frame_type type,
 {
 	uint64_t old;
 
-	switch (type) {
-	case FT_L1:
+	if (type == FT_L1)
 		return update_entry(c, FT_L1);
-	case FT_L4:
-		if (pte_root_slot_xen(index))
-			return -XEN_EINVAL;
-		/* fall through */
-	case FT_L3:
-	case FT_L2:
-		if (c->fg_dom != c->pt_dom)
-			return -XEN_EINVAL;
-		return update_entry(c, type);
-	case FT_WRITABLE:
+	if (type == FT_WRITABLE)
 		return slot_write(c, c->value, &old, false);
-	default:
+	if (type < FT_L2 || type > FT_L4 || c->fg_dom != c->pt_dom)
 		return -XEN_EINVAL;
-	}
+	if (type == FT_L4 && pte_root_slot_xen(index))
+		return -XEN_EINVAL;
+	return update_entry(c, type);
 }
 
 int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 	       mfn_t table, unsigned int index, uint64_t value,
 	       bool preserve_ad, uint64_t *expect)
 {
-	struct change c = { .v = v,
-			    .pt_dom = pt_dom,
-			    .fg_dom = fg_dom,
-			    .value = value,
-			    .preserve_ad = preserve_ad,
-			    .expect = expect };
+	struct change c = { v, pt_dom, fg_dom, value, preserve_ad, expect, NULL };
 	enum frame_type type;
 	int rc = pte_finish(v);
 
@@ -261,41 +237,33 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
 		return -XEN_EINVAL;
 	c.slot = (uint64_t *)frame_ptr(table) + index;
 	rc = update_as(&c, type, index);
-	if (type_put(table))
-		pte_defer(v, table);
+	pte_put(v, table);
 	return rc;
 }
 
 /* ---- Walking to an L1 table -------------------------------------------------------------- */
 
-/* Follow table's entry for va at level (4..2): MFN(0) when it leads nowhere. */
-static mfn_t next_table(const struct domain *d, mfn_t table, gva_t va,
-			unsigned int level)
-{
-	uint64_t shift = PAGE_SHIFT + 9 * (level - 1);
-	const uint64_t *entries = frame_ptr(table);
-	uint64_t pte = READ_ONCE(entries[va >> shift & (PTES - 1)]);
-	mfn_t m = pte_mfn(pte);
-
-	/*
-	 * The tables may change while we look: then the answer is one that
-	 * was right, or a frame of d's that the caller's checks refuse.
-	 */
-	if (!(pte & PTE_P) || pte & PTE_PSE || !frame_is_ram(m) ||
-	    READ_ONCE(frame_of(m)->owner) != d->id)
-		return MFN(0);
-	return m;
-}
-
+/*
+ * The tables may change while we look: then the answer is one that was right,
+ * or a frame of the domain's that the caller's checks refuse.
+ */
 bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index)
 {
 	mfn_t m = v->x86.kernel_mode ? v->x86.root : v->x86.user_root;
 
-	if (!guest_range_ok(va, 1))
+	if (!guest_range_ok(va, 1) || !m.n)
 		return false;
-	for (unsigned int level = 4; level > 1 && m.n; level--)
-		m = next_table(v->domain, m, va, level);
-	if (!m.n || !frame_get(m, v->domain->id))
+	for (unsigned int shift = PAGE_SHIFT + 27; shift > PAGE_SHIFT;
+	     shift -= 9) {
+		const uint64_t *entries = frame_ptr(m);
+		uint64_t pte = READ_ONCE(entries[va >> shift & (PTES - 1)]);
+
+		m = pte_mfn(pte);
+		if (!(pte & PTE_P) || pte & PTE_PSE || !frame_is_ram(m) ||
+		    READ_ONCE(frame_of(m)->owner) != v->domain->id)
+			return false;
+	}
+	if (!frame_get(m, v->domain->id))
 		return false;
 	*table = m;
 	*index = va >> PAGE_SHIFT & (PTES - 1);
@@ -325,7 +293,7 @@ int pte_finish(struct vcpu *v)
 	return 0;
 }
 
-static void root_put(struct vcpu *v, mfn_t m)
+void pte_put(struct vcpu *v, mfn_t m)
 {
 	if (m.n && type_put(m))
 		pte_defer(v, m);
@@ -334,22 +302,20 @@ static void root_put(struct vcpu *v, mfn_t m)
 int pte_set_root(struct vcpu *v, mfn_t m, bool user)
 {
 	mfn_t *root = user ? &v->x86.user_root : &v->x86.root, old = *root;
+	bool change = !mfn_eq(old, m);
 	int rc = pte_finish(v);
 
+	if (!rc && change && (m.n || !user))
+		rc = type_get(v->domain, m, FT_L4);
 	if (rc)
 		return rc;
-	if (!mfn_eq(old, m) && (m.n || !user)) {
-		rc = type_get(v->domain, m, FT_L4);
-		if (rc)
-			return rc;
-	}
-	if (!user && !mfn_eq(old, m))
+	if (!user && change)
 		arch_ldt_drop(v);
 	*root = m;
 	if (!user)
 		arch_load_root(v);
-	if (!mfn_eq(old, m))
-		root_put(v, old);
+	if (change)
+		pte_put(v, old);
 	return 0;
 }
 
@@ -361,7 +327,7 @@ int pte_drop_roots(struct vcpu *v)
 	if (rc)
 		return rc;
 	v->x86.root = v->x86.user_root = MFN(0);
-	root_put(v, root);
-	root_put(v, user_root);
+	pte_put(v, root);
+	pte_put(v, user_root);
 	return pte_finish(v);
 }

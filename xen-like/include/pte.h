@@ -72,6 +72,8 @@ static inline bool pte_unfinished(const struct vcpu *v)
 }
 /* type_put(m) or type_unpin(m) was interrupted: leave it to pte_finish(v). */
 void pte_defer(struct vcpu *v, mfn_t m);
+/* type_put(m), which may be none (0), and pte_defer() if it takes long. */
+void pte_put(struct vcpu *v, mfn_t m);
 
 /*
  * Load v, current or not running, with a new kernel root (user = false) or
