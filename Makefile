@@ -236,5 +236,5 @@ clean: ## all that was built; downloads and newlib stay
 	@find $(B) -mindepth 1 -maxdepth 1 ! -name peer ! -name src \
 		! -name newlib -exec rm -rf {} +
 
--include $(shell find $(addprefix $(B)/,hv unit fuzz tsan guest) \
+-include $(shell find $(addprefix $(B)/,gen hv unit fuzz tsan guest) \
 	-name '*.d' -type f 2>/dev/null)

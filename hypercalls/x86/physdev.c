@@ -41,16 +41,6 @@ static const uint8_t arg_size[] = {
 	(1u << PHYSDEVOP_irq_status_query | 1u << PHYSDEVOP_apic_read | \
 	 1u << PHYSDEVOP_get_free_pirq)
 
-static int set_iobitmap(struct vcpu *v, const struct physdev_set_iobitmap *s)
-{
-	if (!guest_range_ok((gva_t)s->bitmap.p, IOBITMAP_BYTES) ||
-	    s->nr_ports > 65536)
-		return -XEN_EINVAL;
-	v->x86.iobitmap = (gva_t)s->bitmap.p;
-	v->x86.iobitmap_ports = s->nr_ports;
-	return 0;
-}
-
 /* The bit per interrupt that says "end it by hypercall" is never set. */
 static int pirq_eoi_gmfn(struct domain *d, uint64_t gmfn)
 {
@@ -82,16 +72,6 @@ static int get_free_pirq(struct domain *d, struct physdev_get_free_pirq *g)
 	return -XEN_ENOSPC;
 }
 
-/* The IO-APICs are ours alone: their owner may look; writes are dropped. */
-static int apic_access(const struct domain *d, struct physdev_apic *a)
-{
-	if (!d->privileged)
-		return -XEN_EPERM;
-	if (!ioapic_read(a->apic_physbase, a->reg, &a->value))
-		return -XEN_EINVAL;
-	return 0;
-}
-
 static int perform(struct vcpu *v, unsigned int op, union physdev_arg *a)
 {
 	switch (op) {
@@ -104,10 +84,21 @@ static int perform(struct vcpu *v, unsigned int op, union physdev_arg *a)
 		v->x86.iopl = a->iopl.iopl << IOPL_SHIFT;
 		return 0;
 	case PHYSDEVOP_set_iobitmap:
-		return set_iobitmap(v, &a->iobitmap);
+		if (!guest_range_ok((gva_t)a->iobitmap.bitmap.p, IOBITMAP_BYTES) ||
+		    a->iobitmap.nr_ports > 65536)
+			return -XEN_EINVAL;
+		v->x86.iobitmap = (gva_t)a->iobitmap.bitmap.p;
+		v->x86.iobitmap_ports = a->iobitmap.nr_ports;
+		return 0;
+	/* The IO-APICs are ours: their owner may look; writes are dropped. */
 	case PHYSDEVOP_apic_read:
 	case PHYSDEVOP_apic_write:
-		return apic_access(v->domain, &a->apic);
+		if (!v->domain->privileged)
+			return -XEN_EPERM;
+		if (!ioapic_read(a->apic.apic_physbase, a->apic.reg,
+				 &a->apic.value))
+			return -XEN_EINVAL;
+		return 0;
 	case PHYSDEVOP_pirq_eoi_gmfn_v1:
 	case PHYSDEVOP_pirq_eoi_gmfn_v2:
 		return pirq_eoi_gmfn(v->domain, a->eoi_gmfn.gmfn);

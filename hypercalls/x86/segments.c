@@ -7,14 +7,12 @@
 #include "window.h"
 #include "x86.h"
 
-#define GDT_ENTRIES_MAX 7168u /* 14 pages */
-
 int64_t hc_set_gdt(struct hypercall *h)
 {
 	unsigned int n = (unsigned int)h->arg[1];
-	uint64_t frames[GDT_ENTRIES_MAX / 512];
+	uint64_t frames[GDT_MAX / 512];
 
-	if (n > GDT_ENTRIES_MAX)
+	if (n > GDT_MAX)
 		return -XEN_EINVAL;
 	if (copy_from_guest(frames, h->arg[0],
 			    (n + 511) / 512 * sizeof(frames[0])))
@@ -47,15 +45,6 @@ int64_t hc_update_descriptor(struct hypercall *h)
 	return err;
 }
 
-/* User mode's GS from a selector; a bad one becomes null, as by Xen. */
-static void load_user_gs(uint16_t selector)
-{
-	swapgs();
-	if (!switch_load_gs(selector) || selector <= 3)
-		wrmsr(MSR_GS_BASE, 0);
-	swapgs();
-}
-
 int64_t hc_set_segment_base(struct hypercall *h)
 {
 	uint64_t base = h->arg[1];
@@ -67,7 +56,11 @@ int64_t hc_set_segment_base(struct hypercall *h)
 	unsigned int which = (unsigned int)h->arg[0];
 
 	if (which == SEGBASE_GS_USER_SEL) {
-		load_user_gs((uint16_t)base);
+		/* User mode's, by selector; a bad one is null, as by Xen. */
+		swapgs();
+		if (!switch_load_gs((uint16_t)base) || (uint16_t)base <= 3)
+			wrmsr(MSR_GS_BASE, 0);
+		swapgs();
 		return 0;
 	}
 	if (which > SEGBASE_GS_USER_SEL || !canonical(base))
@@ -78,15 +71,13 @@ int64_t hc_set_segment_base(struct hypercall *h)
 
 int64_t hc_stack_switch(struct hypercall *h)
 {
-	h->v->x86.kernel_ss = h->arg[0] | 3;
 	h->v->x86.kernel_sp = h->arg[1];
 	return 0;
 }
 
 int64_t hc_fpu_taskswitch(struct hypercall *h)
 {
-	h->v->x86.cr0_ts = (int)h->arg[0] ? CR0_TS : 0;
-	switch_ts(h->v);
+	switch_ts(h->v, (int)h->arg[0] ? CR0_TS : 0);
 	return 0;
 }
 

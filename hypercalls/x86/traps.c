@@ -44,16 +44,6 @@ static int64_t iret_crash(struct vcpu *v, const char *why)
 	return 0;
 }
 
-/* NMIs are taken again. */
-static void nmi_unmask(struct vcpu *v)
-{
-	v->x86.nmi_masked = false;
-	if (v->x86.nmi_held) {
-		v->x86.nmi_held = false;
-		v->nmi_pending = true;
-	}
-}
-
 /* The result is the rax of the frame. */
 int64_t hc_iret(struct hypercall *h)
 {
@@ -81,7 +71,12 @@ int64_t hc_iret(struct hypercall *h)
 		r->rcx = c.rcx;
 	}
 	WRITE_ONCE(v->info->evtchn_upcall_mask, !(c.rflags & RFLAGS_IF));
-	nmi_unmask(v);
+	/* NMIs are taken again. */
+	v->x86.nmi_masked = false;
+	if (v->x86.nmi_held) {
+		v->x86.nmi_held = false;
+		v->nmi_pending = true;
+	}
 	return c.rax;
 }
 
@@ -124,40 +119,30 @@ int64_t hc_set_callbacks(struct hypercall *h)
 	return 0;
 }
 
-static int64_t op_register(struct hypercall *h)
-{
-	struct callback_register r;
-
-	if (copy_from_guest(&r, h->arg[1], sizeof(r)))
-		return -XEN_EFAULT;
-	return callback_register(h->v, r.type, r.flags & CALLBACKF_mask_events,
-				 r.address);
-}
-
 static int nmi_unregister(struct vcpu *v)
 {
 	v->x86.trap[EXC_NMI] = (struct callback){ 0 };
 	return 0;
 }
 
-static int64_t op_unregister(struct hypercall *h)
-{
-	struct callback_unregister u;
-
-	if (copy_from_guest(&u, h->arg[1], sizeof(u)))
-		return -XEN_EFAULT;
-	if (u.type == CALLBACKTYPE_nmi)
-		return nmi_unregister(h->v);
-	return callback_slot(h->v, u.type) ? -XEN_EINVAL : -XEN_ENOSYS;
-}
-
 int64_t hc_callback_op(struct hypercall *h)
 {
+	struct callback_register r;
+	struct callback_unregister u;
+
 	switch ((int)h->arg[0]) {
 	case CALLBACKOP_register:
-		return op_register(h);
+		if (copy_from_guest(&r, h->arg[1], sizeof(r)))
+			return -XEN_EFAULT;
+		return callback_register(h->v, r.type,
+					 r.flags & CALLBACKF_mask_events,
+					 r.address);
 	case CALLBACKOP_unregister:
-		return op_unregister(h);
+		if (copy_from_guest(&u, h->arg[1], sizeof(u)))
+			return -XEN_EFAULT;
+		if (u.type == CALLBACKTYPE_nmi)
+			return nmi_unregister(h->v);
+		return callback_slot(h->v, u.type) ? -XEN_EINVAL : -XEN_ENOSYS;
 	default:
 		return -XEN_ENOSYS;
 	}

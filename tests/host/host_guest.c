@@ -76,7 +76,6 @@ int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	}
 	v->regs = c->user_regs;
 	v->x86.kernel_mode = c->flags & VGCF_in_kernel;
-	v->x86.kernel_ss = c->kernel_ss;
 	v->x86.kernel_sp = c->kernel_sp;
 	arch_load_root(v);
 	return 0;

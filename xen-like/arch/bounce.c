@@ -7,78 +7,57 @@
 /* What hardware clears in rflags on a trap, and alignment checks. */
 #define CLEARED (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
 
-/* A frame under construction, from its end (ss) down. */
-struct bounce_frame {
-	uint64_t word[16];
-	unsigned int first;
-};
-
-static void put(struct bounce_frame *f, uint64_t word)
+/*
+ * Enter the guest kernel at `to`, by a frame with n words of extra between
+ * rcx and r11 and what an iret takes.
+ */
+static void bounce(struct vcpu *v, const struct callback *to,
+		   const uint64_t *extra, unsigned int n)
 {
-	f->word[--f->first] = word;
-}
-
-static uint64_t guest_rflags(const struct vcpu *v, bool masked)
-{
-	uint64_t flags = v->regs.rflags & ~(RFLAGS_IF | RFLAGS_IOPL);
+	struct cpu_user_regs *r = &v->regs;
+	uint64_t flags = r->rflags & ~(RFLAGS_IF | RFLAGS_IOPL);
+	bool masked = READ_ONCE(v->info->evtchn_upcall_mask);
+	uint64_t cs = r->cs, sp = r->rsp, frame[16], *f = frame;
+	size_t size;
 
 	if (!masked)
 		flags |= RFLAGS_IF;
 	if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
 		flags |= v->x86.iopl;
-	return flags;
-}
-
-/* Enter the guest kernel; the frame's common part. Returns its stack. */
-static uint64_t frame_begin(struct vcpu *v, struct bounce_frame *f)
-{
-	struct cpu_user_regs *r = &v->regs;
-	bool masked = READ_ONCE(v->info->evtchn_upcall_mask);
-	uint64_t cs = r->cs, sp = r->rsp;
-
-	f->first = ARRAY_SIZE(f->word);
 	if (v->x86.kernel_mode) {
 		cs &= ~3ul;
 	} else {
 		mode_toggle(v);
 		sp = v->x86.kernel_sp;
 	}
-	put(f, r->ss);
-	put(f, r->rsp);
-	put(f, guest_rflags(v, masked));
-	put(f, cs | (uint64_t)masked << 32);
-	put(f, r->rip);
-	return sp & ~15ul;
-}
-
-static void frame_end(struct vcpu *v, struct bounce_frame *f, uint64_t sp,
-		      const struct callback *to)
-{
-	struct cpu_user_regs *r = &v->regs;
-	size_t size;
-
-	put(f, r->r11);
-	put(f, r->rcx);
-	size = (ARRAY_SIZE(f->word) - f->first) * sizeof(f->word[0]);
+	*f++ = r->rcx;
+	*f++ = r->r11;
+	while (n--)
+		*f++ = *extra++;
+	*f++ = r->rip;
+	*f++ = cs | (uint64_t)masked << 32;
+	*f++ = flags;
+	*f++ = r->rsp;
+	*f++ = r->ss;
+	size = (size_t)(f - frame) * sizeof(*f);
+	sp = (sp & ~15ul) - size;
 	if (!to->handler)
 		return domain_crash(v, "no handler for it");
-	if (copy_to_guest(sp - size, &f->word[f->first], size))
-		return domain_crash(v, "no stack for a frame at %lx", sp - size);
+	if (copy_to_guest(sp, frame, size))
+		return domain_crash(v, "no stack for a frame at %lx", sp);
 	if (to->mask)
 		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
 	r->error_code = EXIT_SYSRET;
 	r->rip = to->handler;
 	r->cs = FLAT_KERNEL_CS;
 	r->rflags = (r->rflags & ~CLEARED) | RFLAGS_IF;
-	r->rsp = sp - size;
+	r->rsp = sp;
 	r->ss = FLAT_KERNEL_SS;
 }
 
 void bounce_callback(struct vcpu *v, const struct callback *cb)
 {
-	struct bounce_frame f;
-
-	frame_end(v, &f, frame_begin(v, &f), cb);
+	bounce(v, cb, NULL, 0);
 }
 
 void bounce_exception(struct vcpu *v, unsigned int vector)
@@ -88,12 +67,10 @@ void bounce_exception(struct vcpu *v, unsigned int vector)
 
 void bounce_exception_error(struct vcpu *v, unsigned int vector, uint32_t error)
 {
-	struct bounce_frame f;
-	uint64_t sp = frame_begin(v, &f);
+	const uint64_t extra = error;
 
-	if (vector <= EXC_LAST && EXC_WITH_ERROR >> vector & 1)
-		put(&f, error);
-	frame_end(v, &f, sp, &v->x86.trap[vector]);
+	bounce(v, &v->x86.trap[vector], &extra,
+	       vector <= EXC_LAST && EXC_WITH_ERROR >> vector & 1);
 }
 
 void bounce_page_fault(struct vcpu *v, gva_t va, uint32_t error)
@@ -108,12 +85,7 @@ void bounce_page_fault(struct vcpu *v, gva_t va, uint32_t error)
 
 void bounce_failsafe(struct vcpu *v)
 {
-	struct bounce_frame f;
-	uint64_t sp = frame_begin(v, &f);
+	const uint64_t extra[] = { v->x86.ds, v->x86.es, v->x86.fs, v->x86.gs };
 
-	put(&f, v->x86.gs);
-	put(&f, v->x86.fs);
-	put(&f, v->x86.es);
-	put(&f, v->x86.ds);
-	frame_end(v, &f, sp, &v->x86.failsafe);
+	bounce(v, &v->x86.failsafe, extra, ARRAY_SIZE(extra));
 }

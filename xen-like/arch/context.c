@@ -3,20 +3,16 @@
  * The x86 part of a vCPU's life: made, given a context of the ABI's layout,
  * parted from what the context references.
  */
-#include "arch.h"
 #include "bounce.h"
 #include "cpu.h"
 #include "debugreg.h"
 #include "pagetype.h"
 #include "pte.h"
 #include "switch.h"
-#include "vcpu.h"
 #include "window.h"
 #include "x86.h"
 #include "xstate.h"
 
-#define LDT_MAX 8192u
-#define GDT_MAX 7168u
 /* All options of <xen/xen.h>; some have no effect on 64-bit guests. */
 #define VM_ASSIST_KNOWN (0x3ful | 1ul << VMASST_TYPE_m2p_strict)
 
@@ -28,16 +24,11 @@ int arch_vcpu_create(struct vcpu *v)
 	return v->domain ? xstate_create(v) : 0;
 }
 
-void arch_vcpu_destroy(struct vcpu *v)
-{
-	xstate_destroy(v);
-}
-
 /* ---- Taking a context --------------------------------------------------------- */
 
-static bool addresses_ok(const struct vcpu_guest_context *c)
+static bool context_ok(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	const uint64_t all[] = {
+	const uint64_t addresses[] = {
 		c->user_regs.rip,
 		c->user_regs.rsp,
 		c->kernel_sp,
@@ -50,19 +41,13 @@ static bool addresses_ok(const struct vcpu_guest_context *c)
 	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		if (!canonical(all[i]))
+	for (i = 0; i < ARRAY_SIZE(addresses); i++)
+		if (!canonical(addresses[i]))
 			return false;
 	for (i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
 		if (!canonical(c->trap_ctxt[i].address))
 			return false;
-	return true;
-}
-
-static bool context_ok(const struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	return addresses_ok(c) && !(c->ldt_base & ~PAGE_MASK) &&
-	       c->ldt_ents <= LDT_MAX &&
+	return !(c->ldt_base & ~PAGE_MASK) && c->ldt_ents <= LDT_MAX &&
 	       guest_range_ok(c->ldt_base, c->ldt_ents * 8) &&
 	       c->gdt_ents <= GDT_MAX &&
 	       /* User mode needs a table of its own. */
@@ -91,7 +76,6 @@ static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	x->gs_base_kernel = c->gs_base_kernel;
 	x->gs_base_user = c->gs_base_user;
 	x->kernel_mode = c->flags & VGCF_in_kernel;
-	x->kernel_ss = c->kernel_ss | 3;
 	x->kernel_sp = c->kernel_sp;
 }
 

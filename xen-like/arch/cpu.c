@@ -125,7 +125,7 @@ void cpu_init(void)
 	wrmsr(MSR_SYSENTER_CS, 0);
 	wrmsr(MSR_PAT, 0x050100070406); /* the ABI's */
 	/* AMD: LFENCE waits for what is before it, as guests are told. */
-	if (policy_vendor() == VENDOR_AMD && rdmsr_safe(MSR_AMD_DE_CFG, &v) &&
+	if (policy_vendor() == AMD && rdmsr_safe(MSR_AMD_DE_CFG, &v) &&
 	    !(v & DE_CFG_LFENCE))
 		(void)wrmsr_safe(MSR_AMD_DE_CFG, v | DE_CFG_LFENCE);
 	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_WP |
@@ -143,7 +143,7 @@ void cpu_init(void)
  */
 static bool leaks_page_tables(void)
 {
-	return policy_vendor() != VENDOR_AMD &&
+	return policy_vendor() != AMD &&
 	       (cpuid(0, 0).a < 7 || !(cpuid(7, 0).d & LEAF7_D_ARCH_CAPS) ||
 		!(rdmsr(MSR_ARCH_CAPABILITIES) & CAPS_RDCL_NO));
 }

@@ -13,30 +13,24 @@
 #include "switch.h"
 #include "trap.h"
 #include "usercopy.h"
-#include "x86.h"
 #include "xstate.h"
 
 /* ---- Fetch --------------------------------------------------------------------------- */
 
-/* Is the code segment of v's registers a 64-bit one? */
-static bool in_64bit_code(const struct vcpu *v)
-{
-	uint32_t rights = 0;
-
-	if (v->regs.cs == FLAT_KERNEL_CS)
-		return true;
-	asm volatile("lar %1, %0" : "+r"(rights) : "r"((uint32_t)v->regs.cs));
-	return rights & (1u << 21);
-}
+#define RIGHTS_64BIT (1u << 21) /* of a code segment: not a 32-bit one */
 
 bool emulate_fetch(struct vcpu *v, struct insn *i)
 {
 	uint8_t code[INSN_MAX];
 	gva_t rip = v->regs.rip;
 	size_t n = sizeof(code);
+	uint32_t rights = 0, cs = v->regs.cs;
 
-	if (!in_64bit_code(v))
-		return false;
+	if (cs != FLAT_KERNEL_CS) {
+		asm volatile("lar %1, %0" : "+r"(rights) : "r"(cs));
+		if (!(rights & RIGHTS_64BIT))
+			return false;
+	}
 	/* The next page may not be there, and need not be. */
 	if (copy_from_guest(code, rip, n)) {
 		n = MIN(n, PAGE_SIZE - (rip & ~PAGE_MASK));
@@ -64,12 +58,6 @@ static void set_edx_eax(struct cpu_user_regs *r, uint64_t value)
 	r->rdx = value >> 32;
 }
 
-static void set_ts(struct vcpu *v, uint64_t ts)
-{
-	v->x86.cr0_ts = ts;
-	switch_ts(v);
-}
-
 static int read_cr(struct vcpu *v, unsigned int nr, uint64_t *value)
 {
 	const uint64_t cr[] = {
@@ -94,7 +82,7 @@ static int write_cr(struct vcpu *v, unsigned int nr, uint64_t value)
 	case 0:
 		if ((value ^ read_cr0()) & ~CR0_TS)
 			return -XEN_EINVAL;
-		set_ts(v, value & CR0_TS);
+		switch_ts(v, value & CR0_TS);
 		return 0;
 	case 2:
 		v->x86.cr2 = value;
@@ -171,25 +159,12 @@ static void guest_cpuid(struct vcpu *v)
 #define RDTSCP		   0xf9
 #define FORCED_CPUID_BYTES 7
 
-static int group_0f01(struct vcpu *v, const struct insn *i)
-{
-	if (i->modrm == RDTSCP)
-		return trapped_tsc(v, true);
-	if (i->modrm != XSETBV)
-		return -XEN_EINVAL;
-	if (!(v->x86.cr4 & CR4_OSXSAVE))
-		return -XEN_ENODEV;
-	if (!v->x86.kernel_mode)
-		return -XEN_EPERM;
-	return xstate_set_xcr0(v, (uint32_t)v->regs.rcx, edx_eax(&v->regs));
-}
-
 /* For guest kernels alone; user mode gets its #GP. */
 static int kernel_only(struct vcpu *v, const struct insn *i)
 {
 	switch (i->opcode) {
 	case 0x0f06: /* clts */
-		set_ts(v, 0);
+		switch_ts(v, 0);
 		return 0;
 	case 0x0f09: /* wbinvd */
 		if (v->domain->privileged)
@@ -222,7 +197,16 @@ static int perform(struct vcpu *v, const struct insn *i)
 	case 0xfb:
 		return emulate_iopl_ok(v) ? 0 : -XEN_EINVAL;
 	case 0x0f01:
-		return group_0f01(v, i);
+		if (i->modrm == RDTSCP)
+			return trapped_tsc(v, true);
+		if (i->modrm != XSETBV)
+			return -XEN_EINVAL;
+		if (!(v->x86.cr4 & CR4_OSXSAVE))
+			return -XEN_ENODEV;
+		if (!v->x86.kernel_mode)
+			return -XEN_EPERM;
+		return xstate_set_xcr0(v, (uint32_t)v->regs.rcx,
+				       edx_eax(&v->regs));
 	case 0x0f31:
 		return trapped_tsc(v, false);
 	case 0x0fa2:

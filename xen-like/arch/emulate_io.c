@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "emulate.h"
-#include "arch.h"
 #include "bounce.h"
 #include "switch.h"
 #include "trap.h"
@@ -24,19 +23,16 @@ static bool bitmap_ok(struct vcpu *v, unsigned int port, unsigned int bytes)
 	bool user = !v->x86.kernel_mode;
 	uint8_t b[2] = { 0xff, 0xff };
 	gva_t at = v->x86.iobitmap + port / 8;
+	int err;
 
 	if (port + bytes > v->x86.iobitmap_ports)
 		return false;
 	if (user)
 		mode_toggle(v);
-	if (copy_from_guest(b, at, 2)) {
-		b[1] = 0xff;
-		if (copy_from_guest(b, at, 1))
-			b[0] = 0xff;
-	}
+	err = copy_from_guest(b, at, (port % 8 + bytes + 7) / 8);
 	if (user)
 		mode_toggle(v);
-	return !((b[0] | b[1] << 8) & ((1u << bytes) - 1) << port % 8);
+	return !err && !((b[0] | b[1] << 8) & ((1u << bytes) - 1) << port % 8);
 }
 
 /* ---- What is there? -------------------------------------------------------------------- */
@@ -98,22 +94,7 @@ static void indexed(unsigned int index_port, uint32_t index, unsigned int port,
 	lock_drop(&latch_lock);
 }
 
-static bool is_direct(const struct domain *d, unsigned int port,
-		      unsigned int bytes)
-{
-	if (port == PCI_ADDRESS && bytes == 4)
-		return false;
-	if (port <= RTC_DATA && port + bytes > RTC_INDEX)
-		return false;
-	return permitted(d, port, bytes);
-}
-
 /* PIT channel 2 and the speaker's gate: the initial domain's. */
-static bool is_pit(unsigned int port)
-{
-	return port == PIT_CHANNEL2 || port == PIT_MODE || port == SPEAKER;
-}
-
 static void pit_access(unsigned int port, bool in, uint32_t *value)
 {
 	if (in && port == PIT_MODE)
@@ -162,7 +143,7 @@ static void part_access(struct domain *d, unsigned int port, unsigned int bytes,
 			d->pci_address = *value;
 	} else if (!d->privileged) {
 		return;
-	} else if (is_pit(port)) {
+	} else if (port == PIT_CHANNEL2 || port == PIT_MODE || port == SPEAKER) {
 		pit_access(port, in, value);
 	} else if (port == RTC_DATA) {
 		indexed(RTC_INDEX, d->cmos_index & 0x7f, port, 1, in, value);
@@ -180,7 +161,9 @@ static void guest_access(struct domain *d, unsigned int port,
 	unsigned int n, at = 0;
 	uint32_t whole = 0;
 
-	if (is_direct(d, port, bytes))
+	if (!(port == PCI_ADDRESS && bytes == 4) &&
+	    !(port <= RTC_DATA && port + bytes > RTC_INDEX) &&
+	    permitted(d, port, bytes))
 		return port_access(port, bytes, in, value);
 	for (; at < bytes; at += n) {
 		uint32_t part = in ? ~0u : *value >> 8 * at;
@@ -214,44 +197,33 @@ static void step(const struct insn *i, struct cpu_user_regs *r, unsigned int nr,
 	*reg = (*reg + by) & address_mask(i);
 }
 
-static int string_once(struct vcpu *v, const struct insn *i, bool in,
-		       unsigned int port, unsigned int bytes)
-{
-	unsigned int pointer = in ? RDI : RSI;
-	gva_t at = *insn_register(&v->regs, pointer) & address_mask(i);
-	uint32_t value = 0;
-	int err;
-
-	if (!in)
-		at += emulate_segment_base(i);
-	/* A port is not read before its value can be stored. */
-	err = copy_from_guest(&value, at, bytes);
-	if (!err && in)
-		err = copy_to_guest(at, &value, bytes);
-	if (err) {
-		bounce_page_fault(v, at, in ? PF_WRITE : 0);
-		return -XEN_EFAULT;
-	}
-	guest_access(v->domain, port, bytes, in, &value);
-	if (in)
-		copy_to_guest(at, &value, bytes);
-	step(i, &v->regs, pointer,
-	     v->regs.rflags & RFLAGS_DF ? -(int64_t)bytes : bytes);
-	return 0;
-}
-
 static int string_io(struct vcpu *v, const struct insn *i, bool in,
 		     unsigned int port, unsigned int bytes)
 {
+	int64_t by = v->regs.rflags & RFLAGS_DF ? -(int64_t)bytes : bytes;
 	uint64_t *count = &v->regs.rcx;
-	int err;
+	unsigned int pointer = in ? RDI : RSI;
+	uint32_t value = 0;
 
 	do {
+		gva_t at = *insn_register(&v->regs, pointer) & address_mask(i);
+
 		if (i->rep && !(*count & address_mask(i)))
 			return 0;
-		err = string_once(v, i, in, port, bytes);
-		if (err || !i->rep)
-			return err;
+		if (!in)
+			at += emulate_segment_base(i);
+		/* A port is not read before its value can be stored. */
+		if (copy_from_guest(&value, at, bytes) ||
+		    (in && copy_to_guest(at, &value, bytes))) {
+			bounce_page_fault(v, at, in ? PF_WRITE : 0);
+			return -XEN_EFAULT;
+		}
+		guest_access(v->domain, port, bytes, in, &value);
+		if (in)
+			copy_to_guest(at, &value, bytes);
+		step(i, &v->regs, pointer, by);
+		if (!i->rep)
+			return 0;
 		step(i, &v->regs, RCX, -1);
 	} while (!preempt_check());
 	return *count & address_mask(i) ? -XEN_ERESTART : 0;

@@ -79,7 +79,6 @@
 
 	.macro SYSCALL_STUBS name, cs, ss, entry
 	.global	\name
-	.hidden	\name
 	.balign	SYSCALL_STUB_SIZE
 \name:
 	.set	cpu, CPU_BLOCK - CPU_SIZE
@@ -148,7 +147,6 @@ syscall_user:
 /* ---- Leaving ------------------------------------------------------------- */
 
 	.global	cpu_leave
-	.hidden	cpu_leave
 cpu_leave:
 	CPU_BLOCK_TOP %rax
 	mov	%rax, %rsp
@@ -175,7 +173,6 @@ leave_iret:
 	mov	%rax, 8(%rsp)
 	LOAD_REGS r15, r14, r13, r12, rbp, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, rbx
 	.global	iret_guest, iret_failed
-	.hidden	iret_guest, iret_failed
 iret_guest:
 	iretq
 
@@ -203,7 +200,6 @@ leave_idle:
 /* ---- Exceptions and interrupts -------------------------------------------- */
 
 	.global	idt_stubs
-	.hidden	idt_stubs
 	.balign	IDT_STUB_SIZE
 idt_stubs:
 	.set	vector, 0

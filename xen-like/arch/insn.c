@@ -130,7 +130,6 @@ static void memory_operand(struct insn *i, struct reader *r)
 static void operands(struct insn *i, struct reader *r, uint8_t kind)
 {
 	if (kind & MODRM) {
-		i->has_modrm = true;
 		i->modrm = (uint8_t)take(r, 1);
 		i->reg = (i->modrm >> 3 & 7) + (i->rex & REX_R ? 8 : 0);
 		i->rm = (i->modrm & 7) + (i->rex & REX_B ? 8 : 0);
@@ -152,7 +151,7 @@ bool insn_decode(struct insn *i, const uint8_t *code, unsigned int n)
 	bool operand16 = false;
 	uint8_t kind;
 
-	*i = (struct insn){ .base = -1, .index = -1 };
+	*i = (struct insn){ .modrm = 0xc0, .base = -1, .index = -1 };
 	i->opcode = prefixes(i, &r, &operand16);
 	if (i->opcode == 0x0f) {
 		uint8_t second = (uint8_t)take(&r, 1);

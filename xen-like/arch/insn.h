@@ -14,10 +14,10 @@
 struct insn {
 	uint16_t opcode; /* 0x0fxx for the two-byte ones */
 	uint8_t length;
-	uint8_t bytes; /* operand size: 1, 2, 4, 8 */
-	uint8_t rex, modrm;
-	bool has_modrm, rep, lock, address32; /* rep: or repne */
-	uint8_t reg;			      /* ModRM.reg with REX.R */
+	uint8_t bytes;	    /* operand size: 1, 2, 4, 8 */
+	uint8_t rex, modrm; /* modrm: as of a register, if there is none */
+	bool rep, lock, address32; /* rep: or repne */
+	uint8_t reg;		   /* ModRM.reg with REX.R */
 	uint8_t rm;	    /* ModRM.rm with REX.B, if it is a register */
 	int8_t base, index; /* of a memory operand: -1 none, 16 rip */
 	uint8_t scale;
@@ -32,7 +32,7 @@ bool insn_decode(struct insn *i, const uint8_t *code, unsigned int n);
 /* Is the ModRM operand in memory? */
 static inline bool insn_in_memory(const struct insn *i)
 {
-	return i->has_modrm && i->modrm < 0xc0;
+	return i->modrm < 0xc0;
 }
 
 /* General register nr (rax = 0 .. r15 = 15) in r. */

@@ -8,7 +8,6 @@
 #include "pagetype.h"
 #include "policy.h"
 #include "usercopy.h"
-#include "x86.h"
 
 #define MSR_TSC		   0x10
 #define MSR_MISC_ENABLE	   0x1a0
@@ -30,9 +29,6 @@ struct msr_row {
 	uint8_t vendors, read, write;
 	uint64_t value; /* or a mask of what the host's reads */
 };
-#define INTEL VENDOR_INTEL
-#define AMD   VENDOR_AMD
-#define ANY   (VENDOR_INTEL | VENDOR_AMD | VENDOR_OTHER)
 
 static const struct msr_row rows[] = {
 	{ 0x00000000, 0x00000001, ANY, READ_VALUE, WRITE_FAULT, 0 },
@@ -141,9 +137,8 @@ static bool read_misc_enable(uint64_t *value)
 bool msr_read(struct vcpu *v, uint32_t nr, uint64_t *value)
 {
 	switch (nr) {
-	case MSR_FS_BASE:
-	case MSR_GS_BASE:
-	case MSR_KERNEL_GS_BASE: /* kernel mode reads: it is the user's */
+	/* FS, GS, and the other GS: kernel mode reads the user's */
+	case MSR_FS_BASE ... MSR_KERNEL_GS_BASE:
 		*value = rdmsr(nr);
 		return true;
 	case MSR_TSC:
@@ -162,42 +157,29 @@ bool msr_read(struct vcpu *v, uint32_t nr, uint64_t *value)
 	}
 }
 
-static bool write_tsc_aux(struct vcpu *v, uint64_t value)
-{
-	if (!has_tsc_aux() || value != (uint32_t)value)
-		return false;
-	v->x86.tsc_aux = value;
-	wrmsr(MSR_TSC_AUX, value);
-	return true;
-}
-
-static bool fill_hypercall_page(struct vcpu *v, uint64_t value)
-{
-	mfn_t m = MFN(value >> PAGE_SHIFT);
-
-	if (value & ~PAGE_MASK || type_get(v->domain, m, FT_WRITABLE))
-		return false;
-	hypercall_page_fill(frame_ptr(m));
-	type_put(m);
-	return true;
-}
-
 bool msr_write(struct vcpu *v, uint32_t nr, uint64_t value)
 {
+	mfn_t m = MFN(value >> PAGE_SHIFT);
 	uint64_t now;
 
 	switch (nr) {
-	case MSR_FS_BASE:
-	case MSR_GS_BASE:
-	case MSR_KERNEL_GS_BASE:
+	case MSR_FS_BASE ... MSR_KERNEL_GS_BASE:
 		if (!canonical(value))
 			return false;
 		wrmsr(nr, value);
 		return true;
 	case MSR_TSC_AUX:
-		return write_tsc_aux(v, value);
+		if (!has_tsc_aux() || value != (uint32_t)value)
+			return false;
+		v->x86.tsc_aux = value;
+		wrmsr(nr, value);
+		return true;
 	case MSR_HYPERCALL_PAGE:
-		return fill_hypercall_page(v, value);
+		if (value & ~PAGE_MASK || type_get(v->domain, m, FT_WRITABLE))
+			return false;
+		hypercall_page_fill(frame_ptr(m));
+		type_put(m);
+		return true;
 	case MSR_MISC_ENABLE: /* what it may not change stays */
 		return read_misc_enable(&now);
 	default:

@@ -7,7 +7,6 @@
  * controls, which are not virtualised.
  */
 #include "policy.h"
-#include "arch.h"
 #include "mem.h"
 #include "time.h"
 #include "trap.h"
@@ -50,10 +49,6 @@ struct cpuid_row {
 	uint32_t first, last, subs, vendors;
 	uint32_t a, b, c, d; /* masks */
 };
-#define INTEL	VENDOR_INTEL
-#define AMD	VENDOR_AMD
-#define OTHER	VENDOR_OTHER
-#define ANY	(INTEL | AMD | OTHER)
 #define LEAF(n) 0x##n, 0x##n
 #define EXT(n)	0x800000##n, 0x800000##n
 
@@ -100,14 +95,6 @@ enum policy_vendor policy_vendor(void)
 }
 
 /* ---- By the table ------------------------------------------------------------------- */
-
-/* AMD's goes up to the word that tells of LFENCE, which we make serialise. */
-static uint32_t max_leaf(uint32_t leaf)
-{
-	if (leaf && policy_vendor() == AMD)
-		return MAX_EXTENDED_AMD;
-	return MIN(cpuid(leaf, 0).a, leaf ? MAX_EXTENDED : MAX_BASIC);
-}
 
 static struct cpuid masked(uint32_t leaf, uint32_t sub)
 {
@@ -223,8 +210,12 @@ struct cpuid policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 	if (leaf - XEN_CPUID_FIRST_LEAF < 0x200)
 		return hypervisor_leaf(leaf - XEN_CPUID_FIRST_LEAF, sub);
 	c = masked(leaf, sub);
-	if (leaf == 0 || leaf == 0x80000000)
-		c.a = max_leaf(leaf);
+	if (leaf == 0)
+		c.a = MIN(c.a, MAX_BASIC);
+	else if (leaf == 0x80000000)
+		/* AMD's: to the word of LFENCE, which we make serialise. */
+		c.a = policy_vendor() == AMD ? MAX_EXTENDED_AMD
+					     : MIN(c.a, MAX_EXTENDED);
 	else if (leaf == 1)
 		leaf_1(v, &c);
 	else if (leaf == 7 && sub == 0)

@@ -9,7 +9,7 @@
 /* Leaf and subleaf as current v is told by emulated CPUID. */
 struct cpuid policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub);
 
-enum policy_vendor { VENDOR_OTHER = 1, VENDOR_INTEL = 2, VENDOR_AMD = 4 };
+enum policy_vendor { OTHER = 1, INTEL = 2, AMD = 4, ANY = 7 };
 enum policy_vendor policy_vendor(void);
 
 #endif

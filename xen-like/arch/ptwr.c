@@ -5,7 +5,6 @@
  * stores within one entry; what is not understood stays a page fault.
  */
 #include "emulate.h"
-#include "frame.h"
 #include "pte.h"
 #include "store.h"
 #include "trap.h"
@@ -44,25 +43,6 @@ static bool is_movs(const struct insn *i)
 	return (i->opcode & ~1u) == 0xa4;
 }
 
-static gva_t address(struct vcpu *v, const struct insn *i)
-{
-	return is_string(i) ? v->regs.rdi
-			    : insn_offset(i, &v->regs) + emulate_segment_base(i);
-}
-
-/* What the instruction does to an operand that holds old: 0 or an error. */
-static int effect_of(struct vcpu *v, const struct insn *i, uint64_t old,
-		     struct store_effect *e)
-{
-	if (is_movs(i)) {
-		*e = (struct store_effect){
-			.flags = v->regs.rflags & STORE_FLAGS, .to_reg = -1
-		};
-		return copy_from_guest(&e->store, v->regs.rsi, i->bytes);
-	}
-	return store_effect(i, &v->regs, old, e) ? 0 : -XEN_EINVAL;
-}
-
 /* 0; an error; -XEN_ERESTART: run the instruction again. */
 static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 		  unsigned int offset)
@@ -71,11 +51,13 @@ static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 	uint64_t seen = READ_ONCE(table[offset / 8]);
 	unsigned int shift = offset % 8 * 8;
 	uint64_t mask = insn_mask(i), field = seen >> shift & mask, whole;
-	struct store_effect e;
-	int err = effect_of(v, i, field, &e);
+	struct store_effect e = { .flags = v->regs.rflags & STORE_FLAGS,
+				  .to_reg = -1 };
+	int err = 0;
 
-	if (err)
-		return err;
+	if (is_movs(i) ? copy_from_guest(&e.store, v->regs.rsi, i->bytes)
+		       : !store_effect(i, &v->regs, field, &e))
+		return -XEN_EINVAL;
 	whole = (seen & ~(mask << shift)) | (e.store & mask) << shift;
 	if (!e.no_store)
 		err = pte_update(v, v->domain, v->domain, target, offset / 8,
@@ -89,12 +71,10 @@ static int update(struct vcpu *v, const struct insn *i, mfn_t target,
 /* A string instruction's registers; -XEN_ERESTART: REP has more to do. */
 static int advance(struct cpu_user_regs *r, const struct insn *i)
 {
-	uint64_t by = i->bytes;
+	uint64_t by = r->rflags & RFLAGS_DF ? -(uint64_t)i->bytes : i->bytes;
 
 	if (!is_string(i))
 		return 0;
-	if (r->rflags & RFLAGS_DF)
-		by = -by;
 	r->rdi += by;
 	if (is_movs(i))
 		r->rsi += by;
@@ -110,7 +90,9 @@ bool ptwr_fault(struct vcpu *v, gva_t va)
 
 	if (!emulate_fetch(v, &i) || !(is_string(&i) || insn_in_memory(&i)))
 		return false;
-	at = address(v, &i);
+	at = is_string(&i)
+		     ? v->regs.rdi
+		     : insn_offset(&i, &v->regs) + emulate_segment_base(&i);
 	if (i.address32 || (at ^ va) & PAGE_MASK || at % i.bytes)
 		return false;
 	if (!target_of(v, va, &target))

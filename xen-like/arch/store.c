@@ -94,23 +94,17 @@ bool store_effect(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
 				    .flags = r->rflags & STORE_FLAGS,
 				    .to_reg = -1 };
 	switch (i->opcode) {
-	case 0x88:
-	case 0x89:
+	case 0x88 ... 0x89:
 		return true;
-	case 0xc6:
-	case 0xc7:
+	case 0xc6 ... 0xc7:
 		e->store = imm;
 		return kind_imm == 0;
-	case 0x86:
-	case 0x87:
+	case 0x86 ... 0x87:
 		e->to_reg = (int8_t)i->reg;
 		return true;
-	case 0x08:
-	case 0x09:
-	case 0x20:
-	case 0x21:
-	case 0x30:
-	case 0x31:
+	case 0x08 ... 0x09:
+	case 0x20 ... 0x21:
+	case 0x30 ... 0x31:
 		return logic(i, e, old, kind, reg);
 	case 0x80:
 	case 0x81:
@@ -123,12 +117,10 @@ bool store_effect(const struct insn *i, struct cpu_user_regs *r, uint64_t old,
 		return reg < 8ul * i->bytes && bit(i, e, old, kind, reg);
 	case 0x0fba:
 		return bit(i, e, old, kind_imm, imm);
-	case 0xaa:
-	case 0xab:
+	case 0xaa ... 0xab:
 		e->store = insn_read(i, r, RAX);
 		return true;
-	case 0x0fb0:
-	case 0x0fb1:
+	case 0x0fb0 ... 0x0fb1:
 		return cmpxchg(i, e, old, r);
 	case 0x0fc7:
 		return cmpxchg8b(i, e, old, r);

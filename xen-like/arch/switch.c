@@ -8,7 +8,6 @@
  */
 #include "switch.h"
 #include "bounce.h"
-#include "cpu.h"
 #include "msr.h"
 #include "sched.h"
 #include "smp.h"
@@ -44,9 +43,10 @@ void switch_cr4(struct vcpu *v)
 		write_cr4(cr4);
 }
 
-void switch_ts(struct vcpu *v)
+void switch_ts(struct vcpu *v, uint64_t ts)
 {
-	write_cr0((read_cr0() & ~CR0_TS) | v->x86.cr0_ts);
+	v->x86.cr0_ts = ts;
+	write_cr0((read_cr0() & ~CR0_TS) | ts);
 }
 
 void switch_debug(struct vcpu *v)
@@ -92,7 +92,7 @@ bool switch_load_gs(uint16_t selector)
 	return load_gs(selector > 3 ? selector | 3 : selector);
 }
 
-static void save_segments(struct vcpu *v)
+static void save(struct vcpu *v)
 {
 	uint64_t active = rdmsr(MSR_GS_BASE);
 	uint64_t other = rdmsr(MSR_KERNEL_GS_BASE);
@@ -104,6 +104,10 @@ static void save_segments(struct vcpu *v)
 	v->x86.fs_base = rdmsr(MSR_FS_BASE);
 	v->x86.gs_base_kernel = v->x86.kernel_mode ? active : other;
 	v->x86.gs_base_user = v->x86.kernel_mode ? other : active;
+	if (v->x86.dr[7] & DR7_ACTIVE)
+		write_dr7(0);
+	write_cr0(read_cr0() & ~CR0_TS);
+	xstate_save(v);
 }
 
 /* Selectors first: each load of one sets a base too. */
@@ -150,15 +154,6 @@ void mode_toggle(struct vcpu *v)
 
 /* ---- The switch ----------------------------------------------------------------- */
 
-static void save(struct vcpu *v)
-{
-	save_segments(v);
-	if (v->x86.dr[7] & DR7_ACTIVE)
-		write_dr7(0);
-	write_cr0(read_cr0() & ~CR0_TS);
-	xstate_save(v);
-}
-
 static void load(struct cpu *c, struct vcpu *v)
 {
 	c->regs_top = (uint64_t)&v->regs.es;
@@ -170,7 +165,7 @@ static void load(struct cpu *c, struct vcpu *v)
 	xstate_load(v);
 	switch_cr4(v);
 	switch_debug(v);
-	switch_ts(v);
+	switch_ts(v, v->x86.cr0_ts);
 	msr_load(v);
 	load_segments(v);
 }

@@ -7,7 +7,6 @@
  */
 #include "trap.h"
 #include "bounce.h"
-#include "cpu.h"
 #include "debugreg.h"
 #include "emulate.h"
 #include "irq.h"
@@ -101,25 +100,20 @@ static void print_registers(struct cpu_user_regs *r)
 		      i % 4 == 3 ? "\n" : " ");
 }
 
-static void print_guest_stack(const struct vcpu *v)
+void arch_vcpu_dump(struct vcpu *v)
 {
 	uint64_t words[16];
 	unsigned int i;
 
+	print(LOG_ERR, "d%uv%u, guest %s, cr3 %016lx\n", v->domain->id, v->id,
+	      v->x86.kernel_mode ? "kernel" : "user", v->x86.cr3);
+	print_registers(&v->regs);
 	if (v != current_vcpu() ||
 	    copy_from_guest(words, v->regs.rsp, sizeof(words)))
 		return print(LOG_ERR, "stack: not readable\n");
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		print(LOG_ERR, "%s%016lx%s", i % 4 ? " " : "stack: ", words[i],
 		      i % 4 == 3 ? "\n" : "");
-}
-
-void arch_vcpu_dump(struct vcpu *v)
-{
-	print(LOG_ERR, "d%uv%u, guest %s, cr3 %016lx\n", v->domain->id, v->id,
-	      v->x86.kernel_mode ? "kernel" : "user", v->x86.cr3);
-	print_registers(&v->regs);
-	print_guest_stack(v);
 }
 
 static _Noreturn void trap_fatal(struct cpu_user_regs *r)
@@ -154,30 +148,6 @@ static void trap_debug(struct vcpu *v)
 	bounce_exception(v, EXC_DB);
 }
 
-/* The guest set CR0.TS; as by Xen, the exception clears it. */
-static void trap_no_device(struct vcpu *v)
-{
-	bool wanted = v->x86.cr0_ts;
-
-	v->x86.cr0_ts = 0;
-	switch_ts(v);
-	if (wanted)
-		bounce_exception(v, EXC_NM);
-}
-
-/*
- * A software interrupt met a gate of ours. The error code names the vector,
- * but QEMU shifts it once too far: the instruction knows better.
- */
-static unsigned int software_vector(struct vcpu *v)
-{
-	uint8_t code[2];
-
-	if (!copy_from_guest(code, v->regs.rip, 2) && code[0] == OPCODE_INT)
-		return code[1];
-	return v->regs.error_code >> 3 & 0xff;
-}
-
 /*
  * SYSENTER has no entry of its own (SYSENTER_CS is 0): its #GP shows it. As
  * with Xen, the guest's handler learns neither rip nor rsp of it.
@@ -199,10 +169,17 @@ static bool trap_sysenter(struct vcpu *v)
 
 static void trap_protection(struct vcpu *v)
 {
-	unsigned int vector;
+	unsigned int vector = v->regs.error_code >> 3 & 0xff;
+	uint8_t code[2];
 
 	if (v->regs.error_code & ERROR_IDT) {
-		vector = software_vector(v);
+		/*
+		 * A software interrupt met a gate of ours. QEMU shifts the
+		 * vector once too far: the instruction knows better.
+		 */
+		if (!copy_from_guest(code, v->regs.rip, 2) &&
+		    code[0] == OPCODE_INT)
+			vector = code[1];
 		/* May software of the present mode raise it? */
 		if (v->x86.trap[vector].dpl >= (v->x86.kernel_mode ? 1 : 3)) {
 			v->regs.rip += 2;
@@ -215,33 +192,21 @@ static void trap_protection(struct vcpu *v)
 	bounce_exception_error(v, EXC_GP, v->regs.error_code);
 }
 
-static void trap_int80(struct vcpu *v)
-{
-	if (v->x86.trap[VECTOR_INT80].handler)
-		return bounce_exception(v, VECTOR_INT80);
-	v->regs.rip -= 2;
-	v->regs.error_code = VECTOR_INT80 << 3 | ERROR_IDT;
-	trap_protection(v);
-}
-
-/* By its choice; the initial domain has no choice with Xen, nor here. */
-static bool ptwr_wanted(const struct domain *d)
-{
-	return d->privileged ||
-	       d->vm_assist & (1u << VMASST_TYPE_writable_pagetables);
-}
-
 static void trap_page_fault(struct vcpu *v)
 {
 	uint32_t error = v->regs.error_code;
 	gva_t va = read_cr2();
 	bool write = (error & (PF_PRESENT | PF_WRITE | PF_RESERVED |
 			       PF_FETCH)) == (PF_PRESENT | PF_WRITE);
+	/* By its choice; the initial domain has none with Xen, nor here. */
+	bool ptwr = v->domain->privileged ||
+		    v->domain->vm_assist &
+			    (1u << VMASST_TYPE_writable_pagetables);
 
 	if (window_fault(v, va, error, true))
 		return;
-	if (write && v->x86.kernel_mode && guest_range_ok(va, 1) &&
-	    ptwr_wanted(v->domain) && ptwr_fault(v, va))
+	if (write && v->x86.kernel_mode && guest_range_ok(va, 1) && ptwr &&
+	    ptwr_fault(v, va))
 		return;
 	if (error & PF_RESERVED)
 		return domain_crash(v, "reserved bit in a page table, for %lx",
@@ -251,6 +216,8 @@ static void trap_page_fault(struct vcpu *v)
 
 static void trap_exception(struct vcpu *v, unsigned int vector)
 {
+	bool ts = v->x86.cr0_ts;
+
 	switch (vector) {
 	case EXC_DB:
 		return trap_debug(v);
@@ -261,7 +228,11 @@ static void trap_exception(struct vcpu *v, unsigned int vector)
 			bounce_exception(v, EXC_UD);
 		return;
 	case EXC_NM:
-		return trap_no_device(v);
+		/* The guest set CR0.TS; as by Xen, the exception clears it. */
+		switch_ts(v, 0);
+		if (ts)
+			bounce_exception(v, EXC_NM);
+		return;
 	case EXC_GP:
 		return trap_protection(v);
 	case EXC_PF:
@@ -280,12 +251,17 @@ void trap_guest(struct vcpu *v)
 
 	if (unlikely(params.stretch))
 		arch_stretch_begin();
-	if (vector <= EXC_LAST)
+	if (vector <= EXC_LAST) {
 		trap_exception(v, vector);
-	else if (vector == VECTOR_INT80)
-		trap_int80(v);
-	else
+	} else if (vector != VECTOR_INT80) {
 		irq_handle(vector);
+	} else if (v->x86.trap[vector].handler) {
+		bounce_exception(v, vector);
+	} else {
+		v->regs.rip -= 2;
+		v->regs.error_code = VECTOR_INT80 << 3 | ERROR_IDT;
+		trap_protection(v);
+	}
 	if (unlikely(params.stretch))
 		arch_stretch_end();
 }
@@ -304,27 +280,23 @@ void trap_syscall(struct vcpu *v, const struct callback *cb)
 
 /* ---- On the way out ------------------------------------------------------------------ */
 
-static void deliver_nmi(struct vcpu *v)
-{
-	v->nmi_pending = false;
-	if (v->x86.nmi_masked) {
-		v->x86.nmi_held = true;
-	} else if (v->x86.trap[EXC_NMI].handler) {
-		v->x86.nmi_masked = true;
-		bounce_exception(v, EXC_NMI);
-	}
-}
-
 void trap_exit_work(struct vcpu *v)
 {
 	if (unlikely(params.stretch))
 		arch_stretch_begin();
-	if (READ_ONCE(softirq_pending[cpu_id()]))
+	if (READ_ONCE(softirq_pending[cpu_id()])) {
 		softirq_run();
-	else if (v->nmi_pending)
-		deliver_nmi(v);
-	else if (vcpu_upcall_due(v))
+	} else if (v->nmi_pending) {
+		v->nmi_pending = false;
+		if (v->x86.nmi_masked) {
+			v->x86.nmi_held = true;
+		} else if (v->x86.trap[EXC_NMI].handler) {
+			v->x86.nmi_masked = true;
+			bounce_exception(v, EXC_NMI);
+		}
+	} else if (vcpu_upcall_due(v)) {
 		bounce_callback(v, &v->x86.event);
+	}
 	if (unlikely(params.stretch))
 		arch_stretch_end();
 }
@@ -363,44 +335,36 @@ static bool fault_is_stale(gva_t va, uint32_t error)
 	return true;
 }
 
-static bool own_page_fault(uint32_t error)
-{
-	struct vcpu *v = current_vcpu();
-	gva_t va = read_cr2();
-
-	return window_fault(v, va, error, false) ||
-	       (v->domain && guest_range_ok(va, 1) && fault_is_stale(va, error));
-}
-
-/*
- * A debug exception of ours: single stepping or a breakpoint on data that a
- * guest left armed. Not for us; without TF it does not come again.
- */
-static void own_debug(struct cpu_user_regs *r)
-{
-	write_dr6(DR6_DEFAULT);
-	r->rflags &= ~RFLAGS_TF;
-}
-
 void trap_hypervisor(struct cpu_user_regs *r)
 {
 	unsigned int vector = r->entry_vector;
+	struct vcpu *v = current_vcpu();
+	uint32_t error = r->error_code;
+	gva_t va = read_cr2();
 	uint64_t fixup;
 
 	if (vector > EXC_LAST)
 		return irq_handle(vector);
 	if (vector == EXC_NMI)
 		return irq_nmi();
-	if (vector == EXC_DB)
-		return own_debug(r);
+	if (vector == EXC_DB) {
+		/*
+		 * Single stepping or a breakpoint on data that a guest left
+		 * armed. Not for us; without TF it does not come again.
+		 */
+		r->rflags &= ~RFLAGS_TF;
+		return write_dr6(DR6_DEFAULT);
+	}
 	if (vector == EXC_DF || vector == EXC_MC)
 		trap_fatal(r);
-	if (vector == EXC_PF && own_page_fault(r->error_code))
+	if (vector == EXC_PF &&
+	    (window_fault(v, va, error, false) ||
+	     (v->domain && guest_range_ok(va, 1) && fault_is_stale(va, error))))
 		return;
 	fixup = extable_find(r->rip);
 	if (r->rip == (uint64_t)iret_guest) {
-		current_vcpu()->regs.entry_vector = vector;
-		current_vcpu()->regs.error_code = r->error_code;
+		v->regs.entry_vector = vector;
+		v->regs.error_code = error;
 		fixup = (uint64_t)iret_failed;
 	}
 	if (!fixup)

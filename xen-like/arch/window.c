@@ -4,15 +4,14 @@
 #include "cpu.h"
 #include "pagetype.h"
 #include "pte.h"
+#include "trap.h"
 #include "x86.h"
 
 #define SEL_LDT	     0xe050 /* and 0xe058, behind the TSS's */
 #define DESCRIPTORS  512u   /* in a page */
 #define GDT_PAGES    14u
-#define LDT_MAX	     8192u
 #define LDT_TYPE     0x82ul /* present, LDT: Intel SDM volume 3, table 3-2 */
-#define X86_EXC_GP   13
-#define SELECTOR_LDT 4u /* table indicator in an error code */
+#define SELECTOR_LDT 4u	    /* table indicator in an error code */
 
 static uint64_t window_pte(mfn_t m)
 {
@@ -118,16 +117,12 @@ int window_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n)
 {
 	unsigned int i, pages = (n + DESCRIPTORS - 1) / DESCRIPTORS;
 
-	if (n > GDT_PAGES * DESCRIPTORS)
-		return -XEN_EINVAL;
 	for (i = 0; i < pages; i++)
 		if (type_get(v->domain, MFN(frames[i]), FT_SEGDESC))
 			goto fail;
 	for (i = 0; i < GDT_PAGES; i++) {
-		mfn_t old = v->x86.gdt[i];
-
+		release(&v->x86.gdt[i]);
 		v->x86.gdt[i] = MFN(i < pages ? frames[i] : 0);
-		release(&old);
 	}
 	v->x86.gdt_entries = n;
 	if (v == current_vcpu()) {
@@ -179,6 +174,6 @@ bool window_fault(struct vcpu *v, gva_t va, uint32_t error, bool in_guest)
 	if (in_ldt && canonical(ldt_va))
 		bounce_page_fault(v, ldt_va, error);
 	else
-		bounce_exception_error(v, X86_EXC_GP, window_selector(va));
+		bounce_exception_error(v, EXC_GP, window_selector(va));
 	return true;
 }

@@ -9,11 +9,15 @@
 
 #include "vcpu.h"
 
+/* Descriptors, at most. */
+#define LDT_MAX 8192u
+#define GDT_MAX 7168u
+
 /* Show v's tables on this CPU; the caller flushes (CR3). */
 void window_load(const struct vcpu *v);
 
 /*
- * Replace v's GDT by n entries in frames: 0 or -XEN_EINVAL, nothing changed.
+ * Replace v's GDT by n <= GDT_MAX entries in frames: 0 or -XEN_EINVAL, nothing changed.
  * v is current, or does not run.
  */
 int window_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n);

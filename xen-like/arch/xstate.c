@@ -76,7 +76,7 @@ int xstate_create(struct vcpu *v)
 	return 0;
 }
 
-void xstate_destroy(struct vcpu *v)
+void arch_vcpu_destroy(struct vcpu *v)
 {
 	if (v->x86.xsave)
 		heap_free_ptr(v->x86.xsave, area_order());
@@ -102,19 +102,14 @@ void xstate_load(struct vcpu *v)
 		xsetbv(0, v->x86.xcr0);
 }
 
-/* Intel SDM volume 1, 13.3: which combinations XSETBV takes. */
-static bool xcr0_legal(uint64_t x)
-{
-	uint64_t avx512 = x & XSTATE_AVX512;
-
-	return (x & XSTATE_FP) && !(x & ~xstate_mask()) &&
-	       (!(x & XSTATE_AVX) || (x & XSTATE_SSE)) &&
-	       (!avx512 || ((x & XSTATE_AVX) && avx512 == XSTATE_AVX512));
-}
-
 int xstate_set_xcr0(struct vcpu *v, uint32_t index, uint64_t value)
 {
-	if (index || !xcr0_legal(value))
+	uint64_t avx512 = value & XSTATE_AVX512;
+
+	/* Intel SDM volume 1, 13.3: which combinations XSETBV takes. */
+	if (index || !(value & XSTATE_FP) || value & ~xstate_mask() ||
+	    (value & XSTATE_AVX && !(value & XSTATE_SSE)) ||
+	    (avx512 && (!(value & XSTATE_AVX) || avx512 != XSTATE_AVX512)))
 		return -XEN_EINVAL;
 	v->x86.xcr0 = value;
 	xsetbv(0, value);

@@ -11,7 +11,6 @@ uint64_t xstate_mask(void);
 uint32_t xstate_size(uint64_t mask);
 
 int xstate_create(struct vcpu *v); /* 0 or -XEN_ENOMEM */
-void xstate_destroy(struct vcpu *v);
 
 void xstate_save(struct vcpu *v);
 void xstate_load(struct vcpu *v);

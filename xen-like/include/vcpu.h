@@ -28,7 +28,7 @@ struct vcpu_x86 {
 	mfn_t root;	  /* kernel's table, typed reference held */
 	mfn_t user_root;  /* user's, or MFN(0) */
 	uint64_t cr3;	  /* what the CPU loads in the present mode */
-	uint64_t kernel_ss, kernel_sp;
+	uint64_t kernel_sp;
 	struct callback trap[256];
 	struct callback event, failsafe, syscall, syscall32, sysenter;
 	/* Segments: typed references FT_SEGDESC */
