@@ -85,21 +85,6 @@ static const uint8_t *rsdp_in(uint64_t start, uint64_t end)
 	return NULL;
 }
 
-/* 5.2.5.1: given, in the BIOS's data, or in the BIOS. */
-static const uint8_t *rsdp_find(uint64_t given)
-{
-	uint64_t ebda = number(direct_map + 0x40e, 2) << 4;
-	const uint8_t *r = given ? rsdp_in(given, given + 1) : NULL;
-
-	if (!r && ebda >= 0x80000 && ebda < 0xa0000)
-		r = rsdp_in(ebda, ebda + 1024);
-	if (!r)
-		r = rsdp_in(0xe0000, 0x100000);
-	if (!r)
-		boot_stop("no ACPI tables");
-	return r;
-}
-
 /* The whole table at phys, or NULL. */
 static const uint8_t *table_map(uint64_t phys)
 {
@@ -214,8 +199,17 @@ static void find_s5(const uint8_t *dsdt)
 
 void acpi_init(uint64_t given)
 {
-	const uint8_t *rsdp = rsdp_find(given), *madt, *dsdt;
+	uint64_t ebda = number(direct_map + 0x40e, 2) << 4;
+	const uint8_t *rsdp = given ? rsdp_in(given, given + 1) : NULL;
+	const uint8_t *madt, *dsdt;
 
+	/* 5.2.5.1: given, in the BIOS's data, or in the BIOS. */
+	if (!rsdp && ebda >= 0x80000 && ebda < 0xa0000)
+		rsdp = rsdp_in(ebda, ebda + 1024);
+	if (!rsdp)
+		rsdp = rsdp_in(0xe0000, 0x100000);
+	if (!rsdp)
+		boot_stop("no ACPI tables");
 	madt = table_find(rsdp, "APIC");
 	if (madt)
 		parse_madt(madt);

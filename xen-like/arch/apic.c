@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "apic.h"
+#include "acpi.h"
 #include "irq.h"
 #include "paging.h"
 #include "panic.h"
@@ -31,14 +32,11 @@
 
 static volatile uint32_t *apic;
 
-void apic_map(uint64_t phys)
-{
-	apic = fixmap(phys, PAGE_SIZE, true);
-	ASSERT(apic);
-}
-
 void apic_init(void)
 {
+	if (!apic)
+		apic = fixmap(acpi.lapic, PAGE_SIZE, true);
+	ASSERT(apic);
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_ENABLE);
 	apic[APIC_SVR] = SVR_ENABLE | VECTOR_SPURIOUS;
 	apic[APIC_TPR] = 0;

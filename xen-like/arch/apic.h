@@ -10,7 +10,6 @@
 #define APIC_INIT    0x500u
 #define APIC_STARTUP 0x600u
 
-void apic_map(uint64_t phys);
 /* This CPU's: enabled, all local interrupts masked but NMI. */
 void apic_init(void);
 void apic_eoi(void);

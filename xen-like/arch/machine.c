@@ -60,10 +60,9 @@ void arch_panic_stop(void)
 	print(LOG_ERR, "current vCPU %p\n", (void *)c->current);
 	backtrace((uint64_t)arch_panic_stop, rbp);
 	/* Not again, if it is the audit that panics. */
-	if (!audited) {
+	if (c->current && !audited) {
 		audited = true;
-		if (c->current)
-			audit_run();
+		audit_run();
 	}
 	debug_exit(EXIT_PANIC);
 	if (!params.noreboot)

@@ -82,59 +82,6 @@ void arch_set_deadline(uint64_t ns)
 	apic_timer_set(ns ? (uint32_t)MIN(ticks + 1, UINT32_MAX) : 0);
 }
 
-/* ---- Calibration ------------------------------------------------------------ */
-
-struct sample {
-	uint64_t tsc, span;
-	uint32_t apic, pm;
-};
-
-/* All clocks at once, as nearly as TRIES attempts get. */
-static struct sample sample(void)
-{
-	struct sample best = { .span = ~0ul }, s;
-
-	for (int i = 0; i < TRIES; i++) {
-		s.tsc = read_tsc();
-		s.pm = inl(acpi.pm_timer);
-		s.apic = apic_timer_left();
-		s.span = read_tsc() - s.tsc;
-		if (s.span < best.span)
-			best = s;
-	}
-	return best;
-}
-
-static void calibrate(void)
-{
-	struct sample a, b;
-	uint32_t ticks = 0;
-	uint64_t apic_hz;
-
-	if (!acpi.pm_timer)
-		boot_stop("no ACPI timer");
-	apic_timer_set(UINT32_MAX);
-	a = sample();
-	/* However late this is noticed: the timer wraps after 4.6 s only. */
-	for (uint32_t i = 0; ticks < CALIBRATION; i++) {
-		if (i == PATIENCE)
-			boot_stop("the ACPI timer does not count");
-		cpu_relax_poll();
-		ticks = (inl(acpi.pm_timer) - a.pm) & PM_MASK;
-	}
-	b = sample();
-	apic_timer_set(0);
-	ticks = (b.pm - a.pm) & PM_MASK;
-	tsc_hz = (b.tsc - a.tsc) * PM_HZ / ticks;
-	apic_hz = (uint64_t)(a.apic - b.apic) * PM_HZ / ticks;
-	set_scale(tsc_hz);
-	to_apic_mul = (apic_hz << 32) / NS;
-	print(LOG_INFO, "TSC %lu kHz, local APIC timer %lu kHz\n",
-	      tsc_hz / 1000, apic_hz / 1000);
-	if (!apic_hz)
-		boot_stop("the local APIC's timer does not count");
-}
-
 /* ---- Wall clock --------------------------------------------------------------- */
 
 static uint8_t rtc_read(uint8_t reg)
@@ -178,11 +125,59 @@ void arch_wallclock(uint64_t *sec, uint32_t *nsec)
 	*nsec = (uint32_t)(wall_ns % NS);
 }
 
+/* ---- Calibration ------------------------------------------------------------ */
+
+struct sample {
+	uint64_t tsc, span;
+	uint32_t apic, pm;
+};
+
+/* All clocks at once, as nearly as TRIES attempts get. */
+static struct sample sample(void)
+{
+	struct sample best = { .span = ~0ul }, s;
+
+	for (int i = 0; i < TRIES; i++) {
+		s.tsc = read_tsc();
+		s.pm = inl(acpi.pm_timer);
+		s.apic = apic_timer_left();
+		s.span = read_tsc() - s.tsc;
+		if (s.span < best.span)
+			best = s;
+	}
+	return best;
+}
+
 void time_init(void)
 {
+	struct sample a, b;
+	uint32_t ticks = 0;
+	uint64_t apic_hz;
+
 	set_scale(NS);
 	origin = read_tsc();
-	calibrate();
+	if (!acpi.pm_timer)
+		boot_stop("no ACPI timer");
+	apic_timer_set(UINT32_MAX);
+	a = sample();
+	/* However late this is noticed: the timer wraps after 4.6 s only. */
+	for (uint32_t i = 0; ticks < CALIBRATION; i++) {
+		if (i == PATIENCE)
+			boot_stop("the ACPI timer does not count");
+		cpu_relax_poll();
+		ticks = (inl(acpi.pm_timer) - a.pm) & PM_MASK;
+	}
+	b = sample();
+	apic_timer_set(0);
+	ticks = (b.pm - a.pm) & PM_MASK;
+	tsc_hz = (b.tsc - a.tsc) * PM_HZ / ticks;
+	apic_hz = (uint64_t)(a.apic - b.apic) * PM_HZ / ticks;
+	set_scale(tsc_hz);
+	to_apic_mul = (apic_hz << 32) / NS;
+	print(LOG_INFO, "TSC %lu kHz, local APIC timer %lu kHz\n",
+	      tsc_hz / 1000, apic_hz / 1000);
+	if (!apic_hz)
+		boot_stop("the local APIC's timer does not count");
 	read_wallclock();
 }
 

@@ -369,22 +369,10 @@ static void create_domain(struct build *b)
 	b->p2m = frame_ptr(list);
 }
 
-/* Place the kernel; frames come zeroed, and its file is not needed any more. */
-static void load_kernel(struct build *b)
-{
-	fill_to(b, b->kernel_pages);
-	for (unsigned int i = 0; i < b->elf.nr_segments; i++) {
-		const struct elf_segment *s = &b->elf.segments[i];
-
-		put_bytes(b, s->offset, s->data, s->filesz);
-	}
-	if (b->unpacked_pages)
-		heap_free_run(b->unpacked, b->unpacked_pages);
-}
-
 void dom0_build(const struct boot_info *bi)
 {
 	const struct boot_module *kernel = bi->modules, *ramdisk = kernel + 1;
+	const struct elf_segment *s;
 	static struct build b;
 	mfn_t root;
 
@@ -395,7 +383,12 @@ void dom0_build(const struct boot_info *bi)
 	read_kernel(&b, kernel);
 	create_domain(&b);
 	layout(&b);
-	load_kernel(&b);
+	/* Frames come zeroed; the kernel's file is not needed any more. */
+	fill_to(&b, b.kernel_pages);
+	for (s = b.elf.segments; s < b.elf.segments + b.elf.nr_segments; s++)
+		put_bytes(&b, s->offset, s->data, s->filesz);
+	if (b.unpacked_pages)
+		heap_free_run(b.unpacked, b.unpacked_pages);
 	fill_to(&b, b.nr_pages);
 	put_bytes(&b, b.initrd.pfn * PAGE_SIZE, direct_map + ramdisk->start,
 		  b.ramdisk_size);

@@ -30,10 +30,8 @@ mb1_header:		/* Multiboot 0.6.96, 3.1.1 */
 mb2_header:		/* Multiboot2 2.0, 3.1.2 */
 	.long MB2_MAGIC, 0, mb2_end - mb2_header
 	.long -(MB2_MAGIC + 0 + (mb2_end - mb2_header))
-	.short 6, 0	/* align modules on pages */
-	.long 8
-	.short 0, 0	/* end */
-	.long 8
+	.long 6, 8	/* align modules on pages */
+	.long 0, 8	/* end */
 mb2_end:
 
 /* ---- The boot loader's entry: eax magic, ebx its information -------------- */
@@ -105,9 +103,6 @@ to_long_mode:
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	%eax, %ss
-	xor	%eax, %eax
-	mov	%eax, %fs
-	mov	%eax, %gs
 	mov	start_stack(%rip), %rsp
 	mov	%ebp, %edi
 	mov	%esi, %esi		/* its upper half is undefined */
@@ -167,10 +162,8 @@ ap_32:
 	.data
 	.balign 8
 	.global start_entry, start_stack
-start_entry:
-	.quad	init
-start_stack:
-	.quad	cpu_blocks + CPU_STACK_TOP
+start_entry:	.quad	init
+start_stack:	.quad	cpu_blocks + CPU_STACK_TOP
 
 /* ---- Page tables until paging_init() ---------------------------------------- */
 

@@ -10,7 +10,6 @@
 #include "memory.h"
 #include "paging.h"
 #include "param.h"
-#include "print.h"
 #include "reservation.h"
 #include "smp.h"
 #include "time.h"
@@ -63,20 +62,10 @@ static void memory_map(void)
 	}
 }
 
-/* The image, its tables, frame records, M2P: all that is not in the heap. */
-static void own_memory(void)
-{
-	uint64_t ram = memory_ram_pages(), own = ram - heap_free_frames();
-
-	for (unsigned int i = 0; i < boot.nr_modules; i++)
-		own -= FRAMES(boot.modules[i].end) -
-		       (boot.modules[i].start >> PAGE_SHIFT);
-	print(LOG_INFO, "Memory: %lu MiB; our own: %lu KiB (limit %lu KiB)\n",
-	      ram >> 8, own * 4, OWN_LIMIT(ram) * 4);
-}
-
 void init(uint32_t magic, uint64_t info)
 {
+	uint64_t ram, own;
+
 	params.console_com1 = true;
 	uart_init(115200);
 	print(LOG_ERR, "Enso, a paravirtualizing hypervisor for x86-64\n");
@@ -91,7 +80,6 @@ void init(uint32_t magic, uint64_t info)
 	smp_reserve();
 	memory_to_heap();
 	acpi_init(boot.rsdp);
-	apic_map(acpi.lapic);
 	ioapic_init();
 	apic_init();
 	time_init();
@@ -99,7 +87,14 @@ void init(uint32_t magic, uint64_t info)
 	smp_start(params.maxcpus);
 	paging_seal();
 	uart_enable_input();
-	own_memory();
+	/* Our own: image, tables, frame records, M2P: all not in the heap. */
+	ram = memory_ram_pages();
+	own = ram - heap_free_frames();
+	for (unsigned int i = 0; i < boot.nr_modules; i++)
+		own -= FRAMES(boot.modules[i].end) -
+		       (boot.modules[i].start >> PAGE_SHIFT);
+	print(LOG_INFO, "Memory: %lu MiB; our own: %lu KiB (limit %lu KiB)\n",
+	      ram >> 8, own * 4, OWN_LIMIT(ram) * 4);
 	dom0_build(&boot);
 	cpu_leave();
 }

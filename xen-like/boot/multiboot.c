@@ -135,31 +135,6 @@ static void parse_mb1(const struct mb1_info *info, struct boot_info *bi)
 }
 
 /* Its loaders leave a file's name out. */
-static void parse_tag(uint64_t p, struct boot_info *bi)
-{
-	const struct mb2_tag *tag = at(p);
-
-	switch (tag->type) {
-	case MB2_CMDLINE:
-		take_cmdline(bi->cmdline, sizeof(bi->cmdline),
-			     (const char *)tag->word, false);
-		break;
-	case MB2_MODULE:
-		add_module(bi, tag->word[0], tag->word[1], tag->data, false);
-		break;
-	case MB2_MMAP:
-		add_rows(bi, p + sizeof(*tag), p + tag->size, tag->word[0]);
-		break;
-	case MB2_RSDP_OLD:
-		if (bi->rsdp)
-			break;
-		/* fall through */
-	case MB2_RSDP_NEW:
-		bi->rsdp = p + offsetof(struct mb2_tag, word);
-		break;
-	}
-}
-
 static void parse_mb2(uint64_t info, struct boot_info *bi)
 {
 	uint64_t p = info + 8;
@@ -167,9 +142,20 @@ static void parse_mb2(uint64_t info, struct boot_info *bi)
 
 	bi->info_start = info;
 	bi->info_end = info + *(const uint32_t *)at(info);
-	while (p < bi->info_end && (tag = at(p))->type != MB2_END) {
-		parse_tag(p, bi);
-		p += ROUND_UP(MAX(tag->size, 8u), 8u);
+	for (; p < bi->info_end && (tag = at(p))->type != MB2_END;
+	     p += ROUND_UP(MAX(tag->size, 8u), 8u)) {
+		if (tag->type == MB2_CMDLINE)
+			take_cmdline(bi->cmdline, sizeof(bi->cmdline),
+				     (const char *)tag->word, false);
+		else if (tag->type == MB2_MODULE)
+			add_module(bi, tag->word[0], tag->word[1], tag->data,
+				   false);
+		else if (tag->type == MB2_MMAP)
+			add_rows(bi, p + sizeof(*tag), p + tag->size,
+				 tag->word[0]);
+		else if (tag->type == MB2_RSDP_NEW ||
+			 (tag->type == MB2_RSDP_OLD && !bi->rsdp))
+			bi->rsdp = p + offsetof(struct mb2_tag, word);
 	}
 }
 
