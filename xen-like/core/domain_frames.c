@@ -9,23 +9,32 @@
  * the list one, each shared page one.
  */
 #include "domain.h"
-#include "frame.h"
 #include "heap.h"
 #include "panic.h"
 #include "print.h"
 
-static bool listed(mfn_t m)
-{
-	return frame_of(m)->kind != FRAME_SHARE;
-}
-
 /* ---- Taking and giving --------------------------------------------------------- */
 
-/* May d have n more, or is it over anyway? Then they are counted. */
-static bool reserve(struct domain *d, uint64_t n, bool over)
+static void unreserve(struct domain *d, uint64_t n)
 {
+	uint64_t left;
+
+	lock_take(&d->frames_lock);
+	left = d->frames -= n;
+	lock_drop(&d->frames_lock);
+	if (!left)
+		domain_put(d);
+}
+
+mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
+			 bool over)
+{
+	uint64_t n = 1ul << order;
+	mfn_t m;
 	bool ok;
 
+	if (order > HEAP_MAX_ORDER)
+		return MFN_NONE;
 	lock_take(&d->frames_lock);
 	ok = d->life == DOMAIN_ALIVE &&
 	     (over || (n <= d->max_frames && d->frames <= d->max_frames - n));
@@ -34,50 +43,24 @@ static bool reserve(struct domain *d, uint64_t n, bool over)
 	if (ok)
 		d->frames += n;
 	lock_drop(&d->frames_lock);
-	return ok;
-}
-
-static void unreserve(struct domain *d, uint64_t n)
-{
-	bool last;
-
-	lock_take(&d->frames_lock);
-	d->frames -= n;
-	last = !d->frames;
-	lock_drop(&d->frames_lock);
-	if (last)
-		domain_put(d);
-}
-
-/*
- * From frame_own() on others can find m: the lock keeps whoever drops it
- * waiting until it is in the list.
- */
-static void give(struct domain *d, mfn_t m)
-{
-	__builtin_memset(frame_ptr(m), 0, PAGE_SIZE);
-	machphys[m.n] = M2P_INVALID;
-	lock_take(&d->frames_lock);
-	frame_own(m, d->id);
-	frame_link(&d->frames_head, m);
-	lock_drop(&d->frames_lock);
-}
-
-mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
-			 bool over)
-{
-	uint64_t n = 1ul << order;
-	mfn_t m;
-
-	if (order > HEAP_MAX_ORDER || !reserve(d, n, over))
+	if (!ok)
 		return MFN_NONE;
 	m = heap_alloc_below(order, limit);
 	if (mfn_eq(m, MFN_NONE)) {
 		unreserve(d, n);
 		return m;
 	}
-	for (uint64_t i = 0; i < n; i++) {
-		give(d, MFN(m.n + i));
+	for (mfn_t i = m; i.n < m.n + n; i.n++) {
+		__builtin_memset(frame_ptr(i), 0, PAGE_SIZE);
+		machphys[i.n] = M2P_INVALID;
+		/*
+		 * From frame_own() on others can find it: the lock keeps
+		 * whoever drops it waiting until it is in the list.
+		 */
+		lock_take(&d->frames_lock);
+		frame_own(i, d->id);
+		frame_link(&d->frames_head, i);
+		lock_drop(&d->frames_lock);
 		cpu_relax_poll();
 	}
 	return m;
@@ -90,14 +73,13 @@ mfn_t domain_alloc(struct domain *d, unsigned int order)
 
 int domain_free(struct domain *d, mfn_t m)
 {
-	int rc = -XEN_EINVAL;
+	bool ok;
 
 	if (!frame_get(m, d->id))
-		return rc;
-	if (listed(m) && frame_drop_owner(m))
-		rc = 0;
+		return -XEN_EINVAL;
+	ok = frame_of(m)->kind != FRAME_SHARE && frame_drop_owner(m);
 	frame_put(m);
-	return rc;
+	return ok ? 0 : -XEN_EINVAL;
 }
 
 void *domain_share_alloc(struct domain *d)
@@ -116,7 +98,7 @@ void domain_share_free(struct domain *d, void *page)
 {
 	mfn_t m = ptr_frame(page);
 
-	ASSERT(frame_of(m)->owner == d->id && !listed(m));
+	ASSERT(frame_of(m)->owner == d->id && frame_of(m)->kind == FRAME_SHARE);
 	frame_drop_share(m);
 }
 
@@ -125,7 +107,7 @@ void domain_frame_gone(domid_t owner, mfn_t m)
 	struct domain *d = domain_held(owner);
 
 	ASSERT(d);
-	if (!listed(m)) {
+	if (frame_of(m)->kind == FRAME_SHARE) {
 		domain_put(d);
 		return;
 	}

@@ -47,16 +47,6 @@ static void select_word(struct vcpu *v, unsigned int word)
 		sched_notify(v);
 }
 
-static void wake_pollers(struct domain *d, port_t port)
-{
-	for_each_vcpu (d, v) {
-		uint32_t wants = READ_ONCE(v->poll_port);
-
-		if (wants == port || wants == ~0u)
-			sched_wake(v);
-	}
-}
-
 static void set_pending(struct domain *d, unsigned int vcpu, port_t port)
 {
 	struct shared_info *s = d->shared;
@@ -67,8 +57,14 @@ static void set_pending(struct domain *d, unsigned int vcpu, port_t port)
 		return;
 	if (v && !(READ_ONCE(s->evtchn_mask[word]) >> bit & 1))
 		select_word(v, word);
-	if (unlikely(__atomic_load_n(&d->poll_mask, __ATOMIC_SEQ_CST)))
-		wake_pollers(d, port);
+	if (likely(!__atomic_load_n(&d->poll_mask, __ATOMIC_SEQ_CST)))
+		return;
+	for_each_vcpu (d, poller) {
+		uint32_t wants = READ_ONCE(poller->poll_port);
+
+		if (wants == port || wants == ~0u)
+			sched_wake(poller);
+	}
 }
 
 bool evtchn_pending(struct domain *d, port_t port)

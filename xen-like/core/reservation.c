@@ -7,7 +7,6 @@
  * the hypervisor needs itself do not ask.
  */
 #include "reservation.h"
-#include "frame.h"
 #include "heap.h"
 
 struct e820_row machine_map[MACHINE_MAP_ROWS];
@@ -39,30 +38,26 @@ int reserve_claim(struct domain *d, uint64_t n)
 	return rc;
 }
 
-/* n frames for d: of its claim, then of what nobody has claimed. */
-static bool claim_use(struct domain *d, uint64_t n, uint64_t *used)
-{
-	bool ok;
-
-	lock_take(&claim_lock);
-	*used = MIN(n, d->claimed);
-	ok = heap_free_frames() >= claimed - *used + n;
-	if (!ok)
-		*used = 0;
-	claimed -= *used;
-	d->claimed -= *used;
-	lock_drop(&claim_lock);
-	return ok;
-}
-
 /* ---- More and less --------------------------------------------------------- */
 
 int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
 		mfn_t *m)
 {
-	uint64_t used = 0;
+	uint64_t n = 1ul << order, used;
+	bool ok;
 
-	if (order > HEAP_MAX_ORDER || !claim_use(d, 1ul << order, &used))
+	if (order > HEAP_MAX_ORDER)
+		return -XEN_ENOMEM;
+	/* Of d's claim, then of what nobody has claimed. */
+	lock_take(&claim_lock);
+	used = MIN(n, d->claimed);
+	ok = heap_free_frames() >= claimed - used + n;
+	if (ok) {
+		claimed -= used;
+		d->claimed -= used;
+	}
+	lock_drop(&claim_lock);
+	if (!ok)
 		return -XEN_ENOMEM;
 	*m = domain_alloc_below(d, order, limit, false);
 	if (mfn_eq(*m, MFN_NONE)) {
@@ -74,7 +69,7 @@ int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
 		lock_drop(&claim_lock);
 		return -XEN_ENOMEM;
 	}
-	for (uint64_t i = 0; pfn.n != PFN_NONE.n && i < 1ul << order; i++)
+	for (uint64_t i = 0; pfn.n != PFN_NONE.n && i < n; i++)
 		machphys[m->n + i] = pfn.n + i;
 	return 0;
 }

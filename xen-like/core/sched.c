@@ -12,7 +12,6 @@
  * between is queued where it is being saved, so nobody loads it too early.
  */
 #include "sched.h"
-#include "arch.h"
 #include "evtchn.h"
 #include "panic.h"
 #include "print.h"
@@ -149,13 +148,11 @@ static unsigned int choose_cpu(const struct vcpu *v)
 {
 	cpumask_t may = v->affinity & cpus_online();
 	cpumask_t idle = READ_ONCE(idle_cpus) & may;
-	unsigned int best = v->cpu;
+	unsigned int best;
 
-	if (!may || idle >> v->cpu & 1)
-		return v->cpu;
 	if (idle)
-		return (unsigned int)__builtin_ctz(idle);
-	if (may >> v->cpu & 1)
+		may = idle;
+	if (!may || may >> v->cpu & 1)
 		return v->cpu;
 	best = (unsigned int)__builtin_ctz(may);
 	for (; may; may &= may - 1) {
@@ -274,8 +271,6 @@ static void start(struct queue *q, struct vcpu *prev, struct vcpu *next,
 	next->slice_end = now + (next->slice_left ? next->slice_left : SLICE_NS);
 }
 
-static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r);
-
 /* After arch_switch(): prev is saved. */
 static void finish(struct vcpu *prev, struct vcpu *next, bool queued)
 {
@@ -302,7 +297,6 @@ static void schedule(void)
 	unsigned int cpu = cpu_id();
 	struct queue *q = &queues[cpu];
 	struct vcpu *prev = current_vcpu(), *next;
-	struct vcpu_runstate_info before;
 	uint64_t now;
 	bool queued;
 
@@ -314,13 +308,12 @@ static void schedule(void)
 		start(q, prev, next, now);
 	if (next->domain && q->head)
 		timer_set(&q->slice, next->slice_end);
-	before = prev->runstate;
 	lock_drop(&q->lock);
 	if (next == prev)
 		return;
 
 	if (prev->domain)
-		copy_runstate(prev, before);
+		sched_publish(prev);
 	arch_switch(prev, next);
 	finish(prev, next, queued);
 }
@@ -330,9 +323,7 @@ void sched_init_cpu(unsigned int cpu, struct vcpu *idle)
 	static struct vcpu_info no_events = { .evtchn_upcall_mask = 1 };
 	struct queue *q = &queues[cpu];
 
-	idle->domain = NULL;
 	idle->id = idle->cpu = cpu;
-	idle->why_not = 0;
 	idle->running = true;
 	idle->info = &no_events;
 	idle->affinity = 1u << cpu;
@@ -522,8 +513,10 @@ void sched_runstate(struct vcpu *v, struct vcpu_runstate_info *out)
  * To the guest's area. With the update flag asked for, the guest sees bit 63
  * of the entry time set while the rest changes.
  */
-static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r)
+void sched_publish(struct vcpu *v)
 {
+	struct queue *q = lock_queue(v);
+	struct vcpu_runstate_info r = v->runstate;
 	gva_t to = READ_ONCE(v->runstate_area);
 	gva_t entry = to + offsetof(struct vcpu_runstate_info, state_entry_time);
 	uint64_t time = r.state_entry_time;
@@ -532,6 +525,7 @@ static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r)
 		    1;
 	int rc = 0;
 
+	lock_drop(&q->lock);
 	if (!to)
 		return;
 	if (flag) {
@@ -548,39 +542,30 @@ static void copy_runstate(struct vcpu *v, struct vcpu_runstate_info r)
 	v->runstate_late = rc != 0;
 }
 
-void sched_publish(struct vcpu *v)
-{
-	copy_runstate(v, v->runstate);
-}
-
 /* ---- Audit ----------------------------------------------------------------------------- */
 
-static unsigned int audit_queue(unsigned int cpu)
+unsigned int sched_audit(void)
 {
-	struct queue *q = &queues[cpu];
-	unsigned int n = 0, bad = 0;
+	unsigned int bad = 0, n;
 
-	for (struct vcpu *v = q->head; v; v = v->next, n++) {
-		if (v->queued && v->cpu == cpu && v != q->current &&
-		    (v->next || v == q->tail))
+	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++) {
+		struct queue *q = &queues[cpu];
+
+		n = 0;
+		for (struct vcpu *v = q->head; v; v = v->next, n++) {
+			if (v->queued && v->cpu == cpu && v != q->current &&
+			    (v->next || v == q->tail))
+				continue;
+			print(LOG_ERR,
+			      "audit: cpu%u queue: d%uv%u is misplaced\n", cpu,
+			      v->domain->id, v->id);
+			bad++;
+		}
+		if (n == q->length)
 			continue;
-		print(LOG_ERR, "audit: cpu%u queue: d%uv%u is misplaced\n", cpu,
-		      v->domain->id, v->id);
-		bad++;
-	}
-	if (n != q->length) {
 		print(LOG_ERR, "audit: cpu%u queue: %u of %u\n", cpu, n,
 		      q->length);
 		bad++;
 	}
-	return bad;
-}
-
-unsigned int sched_audit(void)
-{
-	unsigned int bad = 0;
-
-	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++)
-		bad += audit_queue(cpu);
 	return bad;
 }

@@ -23,35 +23,32 @@ static void fire(void *arg)
 	}
 }
 
-static int set(struct domain *d, uint32_t id, uint32_t seconds)
+int watchdog_set(struct domain *d, uint32_t id, uint32_t seconds)
 {
+	const unsigned int n = ARRAY_SIZE(d->watchdog);
 	unsigned int i = id ? id - 1 : 0;
+	int rc = -XEN_ENOSPC;
 	struct watchdog *w;
 
-	/* A new one: the first that is free. */
-	while (!id && i < ARRAY_SIZE(d->watchdog) && d->watchdog[i].deadline)
-		i++;
-	if (i == ARRAY_SIZE(d->watchdog))
-		return -XEN_ENOSPC;
-	w = &d->watchdog[i];
-	if (d->life != DOMAIN_ALIVE || (id && !w->deadline))
+	if (id > n || (!id && !seconds))
 		return -XEN_EINVAL;
+	lock_take(&d->lock);
+	/* A new one: the first that is free. */
+	while (!id && i < n && d->watchdog[i].deadline)
+		i++;
+	if (i == n)
+		goto out;
+	w = &d->watchdog[i];
+	rc = -XEN_EINVAL;
+	if (d->life != DOMAIN_ALIVE || (id && !w->deadline))
+		goto out;
+	rc = id ? 0 : (int)i + 1;
 	WRITE_ONCE(w->deadline, seconds ? now_ns() + seconds * SECOND : 0);
 	if (!w->timer.fn)
 		timer_init(&w->timer, fire, d);
 	if (seconds)
 		timer_set(&w->timer, w->deadline);
-	return id ? 0 : (int)i + 1;
-}
-
-int watchdog_set(struct domain *d, uint32_t id, uint32_t seconds)
-{
-	int rc;
-
-	if (id > ARRAY_SIZE(d->watchdog) || (!id && !seconds))
-		return -XEN_EINVAL;
-	lock_take(&d->lock);
-	rc = set(d, id, seconds);
+out:
 	lock_drop(&d->lock);
 	return rc;
 }
