@@ -7,7 +7,6 @@
  */
 #include "audit.h"
 #include "evtchn.h"
-#include "frame.h"
 #include "heap.h"
 #include "print.h"
 #include "pte.h"

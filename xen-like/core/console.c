@@ -7,7 +7,6 @@
  * is not taken any more: the CPU that goes down must be heard, whoever holds
  * it.
  */
-#include "arch.h"
 #include "evtchn.h"
 #include "panic.h"
 #include "param.h"

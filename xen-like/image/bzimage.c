@@ -37,7 +37,6 @@ struct unpack {
 	size_t in_len;
 	uint8_t *out;
 	size_t cap, len; /* len: how much of out is filled */
-	void *work;
 };
 
 static const char corrupt[] = "the compressed kernel is corrupt or truncated";
@@ -179,7 +178,7 @@ static const char *lz4_unpack(struct unpack *u)
 
 static const char *zstd_unpack(struct unpack *u)
 {
-	ZSTD_DCtx *zstd = ZSTD_initStaticDCtx(u->work, UNPACK_WORK);
+	ZSTD_DCtx *zstd = ZSTD_initStaticDCtx(arena.next, arena.left);
 	size_t rc = ZSTD_decompressDCtx(zstd, u->out, u->cap, u->in, u->in_len);
 
 	if (ZSTD_getErrorCode(rc) == ZSTD_error_dstSize_tooSmall)
@@ -268,7 +267,7 @@ const char *bzimage_open(struct kernel_file *kf, const void *file, size_t size)
 const char *bzimage_unpack(const struct kernel_file *kf, void *buf, size_t cap,
 			   void *work, size_t *len)
 {
-	struct unpack u = { kf->payload, kf->size, buf, cap, 0, work };
+	struct unpack u = { kf->payload, kf->size, buf, cap, 0 };
 	const char *why;
 
 	arena.next = work;

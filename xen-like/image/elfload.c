@@ -106,14 +106,6 @@ static struct phdr phdr_get(const struct parse *p, size_t i)
 	return ph;
 }
 
-static struct shdr shdr_get(const struct parse *p, size_t i)
-{
-	struct shdr sh;
-
-	memcpy(&sh, p->file.p + p->eh.shoff + i * p->eh.shentsize, sizeof(sh));
-	return sh;
-}
-
 /* ---- Finding the notes ------------------------------------------------- */
 
 static uint64_t round4(uint32_t n)
@@ -164,8 +156,10 @@ static const char *find_notes(struct parse *p)
 	if (p->xen)
 		return why;
 	for (size_t i = 1; i < p->eh.shnum && !why; i++) {
-		struct shdr sh = shdr_get(p, i);
+		struct shdr sh;
 
+		memcpy(&sh, p->file.p + p->eh.shoff + i * p->eh.shentsize,
+		       sizeof(sh));
 		if (sh.type == SHT_NOTE)
 			why = read_notes(p, sh.offset, sh.size);
 	}
@@ -197,14 +191,9 @@ static struct bytes text(const struct parse *p, unsigned int type)
 	return t;
 }
 
-static bool text_starts(struct bytes t, const char *with)
+static bool text_starts(struct bytes t, const char *with, size_t len)
 {
-	while (*with && t.len && *t.p == (uint8_t)*with) {
-		t.p++;
-		t.len--;
-		with++;
-	}
-	return !*with;
+	return t.len >= len && !memcmp(t.p, with, len);
 }
 
 static void text_store(char dst[16], struct bytes t)
@@ -214,6 +203,7 @@ static void text_store(char dst[16], struct bytes t)
 }
 
 /* Only these can be asked for by name. */
+#define NR_FEATURES (sizeof(features) / sizeof(features[0]))
 static const struct {
 	unsigned int bit;
 	size_t len;
@@ -233,29 +223,22 @@ static const struct {
 #undef FEATURE
 };
 
-/* The bit of a feature, 0 if nobody knows it. */
-static uint32_t feature_bit(struct bytes name)
-{
-	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		if (name.len == features[i].len &&
-		    !memcmp(name.p, features[i].name, name.len))
-			return 1u << features[i].bit;
-	return 0;
-}
-
 /* Names that | parts; ! before one says that the kernel cannot do without. */
 static const char *parse_features(struct elf_image *img, struct bytes list)
 {
 	while (list.len) {
 		bool required = *list.p == '!';
 		struct bytes name = { list.p + required, 0 };
-		uint32_t bit;
+		uint32_t bit = 0;
 
 		list.p += required;
 		list.len -= required;
 		while (name.len < list.len && name.p[name.len] != '|')
 			name.len++;
-		bit = feature_bit(name);
+		for (size_t i = 0; i < NR_FEATURES; i++)
+			if (name.len == features[i].len &&
+			    !memcmp(name.p, features[i].name, name.len))
+				bit = 1u << features[i].bit;
 		if (required && !bit)
 			return "requires a feature that nobody knows";
 		img->supported |= bit;
@@ -275,10 +258,10 @@ static const char *check_notes(const struct parse *p)
 	    !text(p, XEN_ELFNOTE_XEN_VERSION).len &&
 	    !p->notes[XEN_ELFNOTE_ENTRY].p)
 		return "an HVM or PVH kernel (only PHYS32_ENTRY); only PV runs here";
-	if (!text_starts(text(p, XEN_ELFNOTE_LOADER), "generic") &&
-	    !text_starts(text(p, XEN_ELFNOTE_GUEST_OS), "linux"))
+	if (!text_starts(text(p, XEN_ELFNOTE_LOADER), "generic", 7) &&
+	    !text_starts(text(p, XEN_ELFNOTE_GUEST_OS), "linux", 5))
 		return "neither GUEST_OS=linux nor LOADER=generic";
-	if (!text_starts(text(p, XEN_ELFNOTE_XEN_VERSION), "xen-3.0"))
+	if (!text_starts(text(p, XEN_ELFNOTE_XEN_VERSION), "xen-3.0", 7))
 		return "XEN_VERSION is not xen-3.0";
 	if (p->notes[XEN_ELFNOTE_PADDR_OFFSET].p &&
 	    !p->notes[XEN_ELFNOTE_VIRT_BASE].p)
@@ -308,17 +291,6 @@ static const char *use_notes(const struct parse *p, struct elf_image *img)
 
 /* ---- Segments ---------------------------------------------------------- */
 
-static bool overlaps(const struct elf_image *img, const struct elf_segment *s)
-{
-	const struct elf_segment *t = img->segments;
-
-	for (; t < img->segments + img->nr_segments; t++)
-		if (s->offset < t->offset + t->memsz &&
-		    t->offset < s->offset + s->memsz)
-			return true;
-	return false;
-}
-
 static const char *add_segment(const struct parse *p, struct elf_image *img,
 			       const struct phdr *ph)
 {
@@ -326,6 +298,7 @@ static const char *add_segment(const struct parse *p, struct elf_image *img,
 	uint64_t room = UINT64_MAX - img->virt_base;
 	struct elf_segment s = { ph->paddr - paddr_offset, ph->filesz,
 				 ph->memsz, NULL };
+	const struct elf_segment *t = img->segments;
 
 	if (!in_file(p, ph->offset, ph->filesz))
 		return "truncated: segment past the end";
@@ -335,8 +308,10 @@ static const char *add_segment(const struct parse *p, struct elf_image *img,
 		return "the kernel begins below VIRT_BASE";
 	if (s.offset > room || s.memsz > room - s.offset)
 		return "the kernel wraps around the address space";
-	if (overlaps(img, &s))
-		return "segments overlap";
+	for (; t < img->segments + img->nr_segments; t++)
+		if (s.offset < t->offset + t->memsz &&
+		    t->offset < s.offset + s.memsz)
+			return "segments overlap";
 	s.data = p->file.p + ph->offset;
 	img->segments[img->nr_segments++] = s;
 	return NULL;

@@ -13,7 +13,6 @@
 #define FRAME_H
 
 #include "arch.h"
-#include "types.h"
 
 enum frame_type {
 	FT_NONE,

@@ -6,7 +6,6 @@
 #ifndef PTE_H
 #define PTE_H
 
-#include "domain.h"
 #include "frame.h"
 #include "vcpu.h"
 
