@@ -91,7 +91,7 @@ MUTANTS = [
      ['unit:evtchn']),
     # ---- Memory of a domain ----------------------------------------------
     ('frame-not-zeroed', CORE + 'domain_frames.c',
-     '__builtin_memset(frame_ptr(m), 0, PAGE_SIZE);', '', ['unit:domain']),
+     '__builtin_memset(frame_ptr(i), 0, PAGE_SIZE);', '', ['unit:domain']),
     ('exchange-of-others', CORE + 'frame.c',
      'if (!frame_get(m, owner))\n\t\treturn false;\n\tf = frame_of(m);\n\tw = R',
      'if (!frame_get_any(m))\n\t\treturn false;\n\tf = frame_of(m);\n\tw = R',
@@ -105,7 +105,7 @@ MUTANTS = [
      '(over || (n <= d->max_frames && d->frames <= d->max_frames - n))',
      'true', ['unit:domain']),
     ('claim-of-others', CORE + 'reservation.c',
-     'ok = heap_free_frames() >= claimed - *used + n;', 'ok = true;',
+     'ok = heap_free_frames() >= claimed - used + n;', 'ok = true;',
      ['unit:reservation']),
     # ---- Entering and leaving the guest ------------------------------------
     ('bounce-cs-rpl', ARCH + 'bounce.c',
