@@ -57,11 +57,16 @@ static void check_contexts(void)
 		FIELD(trap_ctxt[255].address, BAD),
 		FIELD(ldt_base, 8),
 		FIELD(ldt_ents, 8193),
-		FIELD(gdt_ents, 8193),
+		FIELD(gdt_ents, 8192),
 	};
+	void *page = page_alloc();
 	unsigned int i;
 
 	vcpu_context(1, once, NULL, &good);
+	/* Each of its pages would do. */
+	memory_readonly(page);
+	for (i = 0; i < 16; i++)
+		good.gdt_frames[i] = mfn_of(page);
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		context = good;
 		((uint64_t *)&context)[fields[i].word] = fields[i].value;
