@@ -228,14 +228,14 @@ static int up_complete(struct walk *k, struct frame *f)
 	return 0;
 }
 
-/* One entry up: 0, 1: now at work on a table below, errors. */
-static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
+/* One present entry up: 0, 1: now at work on a table below, errors. */
+static int up_entry(struct walk *k, struct frame *f, enum frame_type type,
+		    uint64_t pte)
 {
 	uint64_t *entry = walk_entry(k);
-	uint64_t pte = READ_ONCE(*entry);
 	int rc;
 
-	if (!(pte & PTE_P) || (type == FT_L4 && pte_root_slot_xen(f->done))) {
+	if (type == FT_L4 && pte_root_slot_xen(f->done)) {
 		f->done++;
 		return 0;
 	}
@@ -250,15 +250,22 @@ static int up_entry(struct walk *k, struct frame *f, enum frame_type type)
 /* Some entries up: 0 go on, 1 over, -XEN_ERESTART. */
 static int walk_up(struct walk *k, struct frame *f)
 {
+	const uint64_t *table = frame_ptr(k->table[k->depth]);
 	enum frame_type type = type_now(f);
 
 	f->way = 0;
 	for (int n = 0; n < BATCH; n++) {
+		uint64_t pte;
 		int rc;
 
 		if (f->done == PTES)
 			return up_complete(k, f);
-		rc = up_entry(k, f, type);
+		pte = READ_ONCE(table[f->done]);
+		if (!(pte & PTE_P)) {
+			f->done++;
+			continue;
+		}
+		rc = up_entry(k, f, type, pte);
 		if (rc == -XEN_ERESTART)
 			return rc;
 		if (rc < 0) {
