@@ -40,7 +40,7 @@ def settings(name):
     found = re.search(r'RUN: (.*)', source)
     said = dict(word.split('=', 1) for word in
                 shlex.split(found[1] if found else ''))
-    return {'smp': 1, 'memory': 128, 'timeout': 20, 'xen': '', 'args': '',
+    return {'smp': 1, 'memory': 128, 'timeout': 45, 'xen': '', 'args': '',
             'icount': 0, **said}
 
 
