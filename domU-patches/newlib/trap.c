@@ -102,9 +102,8 @@ static void callback_set(uint16_t type, char *entry)
 	hypercall_callback_op(CALLBACKOP_register, &c);
 }
 
-void trap_init(void)
+void trap_table(struct trap_info table[256])
 {
-	static struct trap_info table[257];
 	unsigned int i;
 
 	for (i = 0; i < 256; i++) {
@@ -114,6 +113,13 @@ void trap_init(void)
 		table[i].flags = i == 3 || i == 4 || i >= 0x80 ? 3 : 0;
 		table[i].address = TRAP_ENTRY(i);
 	}
+}
+
+void trap_init(void)
+{
+	static struct trap_info table[257];
+
+	trap_table(table);
 	/* The last row must not look like the end: it is one of zeroes. */
 	hypercall_set_trap_table(table);
 	callback_set(CALLBACKTYPE_event, entry_upcall);

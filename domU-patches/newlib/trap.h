@@ -62,6 +62,9 @@ int try_write(void *va, uint64_t value);
 
 /* Registers the table, the callbacks; done at start. */
 void trap_init(void);
+/* The same table, for a vCPU's context: rows in vector order. */
+struct trap_info;
+void trap_table(struct trap_info table[256]);
 extern char trap_entries[]; /* 16 bytes each */
 #define TRAP_ENTRY(vector) ((uint64_t)trap_entries + 16 * (vector))
 extern char entry_upcall[], entry_syscall[], entry_failsafe[], entry_nmi[];

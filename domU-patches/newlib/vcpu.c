@@ -48,18 +48,6 @@ void vcpu_init(void)
 		info_of[id] = &shared_info->vcpu_info[id];
 }
 
-static void fill_traps(struct trap_info *table)
-{
-	unsigned int i;
-
-	for (i = 0; i < 256; i++) {
-		table[i].vector = i;
-		table[i].cs = FLAT_KERNEL_CS;
-		table[i].flags = i == 3 || i == 4 || i >= 0x80 ? 3 : 0;
-		table[i].address = TRAP_ENTRY(i);
-	}
-}
-
 void vcpu_context(unsigned int id, void (*entry)(void *), void *arg,
 		  struct vcpu_guest_context *context)
 {
@@ -78,7 +66,7 @@ void vcpu_context(unsigned int id, void (*entry)(void *), void *arg,
 	context->kernel_sp = sp;
 	context->ctrlreg[0] = 0x80010033;
 	context->ctrlreg[3] = mfn_of(memory_root()) << PAGE_SHIFT;
-	fill_traps(context->trap_ctxt);
+	trap_table(context->trap_ctxt);
 	context->event_callback_eip = (uint64_t)entry_upcall;
 	context->failsafe_callback_eip = (uint64_t)entry_failsafe;
 	context->syscall_callback_eip = (uint64_t)entry_syscall;
