@@ -21,7 +21,7 @@ MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j2)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all FORCE
-all: $(B)/enso $(B)/enso.iso ## the hypervisor and its boot image
+all: $(B)/enso $(B)/dom0 $(B)/enso.iso ## the hypervisor and its boot image
 
 # ---- What there is ----------------------------------------------------------
 
@@ -31,6 +31,8 @@ HV_SRC := $(filter-out xen-like/arch/asm-offsets.c, \
 # The part that knows no machine: it runs on the host as it is.
 HOST_SRC := $(wildcard $(addsuffix /*.c,xen-like/core xen-like/image \
 	hypercalls tests/host)) xen-like/arch/insn.c xen-like/arch/store.c
+DOM0_SRC := $(wildcard dom0/*.c dom0/*/*.c ring/*.c xenstore/*.c \
+	xenstore/lib/*.c)
 LIBGUEST_SRC := $(wildcard domU-patches/newlib/*.c domU-patches/newlib/*.S)
 UNIT := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ := $(patsubst %.c,%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -179,14 +181,22 @@ $(B)/guest/obj/%.o: % Makefile $(NEWLIB)/.done $(B)/gen/hypercall-stubs.h
 	@echo "  guest $<"
 	@$(CC) $(GUEST_CFLAGS) $(if $(filter %.S,$<),-D__ASSEMBLY__) \
 		$(call inc,$<) -iquote $(B)/gen -c $< -o $@
-$(B)/guest/libguest.a: $(LIBGUEST_SRC:%=$(B)/guest/obj/%.o) \
-		$(GUEST_SRC:%=$(B)/guest/obj/%.o)
+$(B)/guest/libguest.a: $(LIBGUEST_SRC:%=$(B)/guest/obj/%.o)
+$(B)/guest/libtest.a: $(GUEST_SRC:%=$(B)/guest/obj/%.o)
+$(B)/guest/lib%.a:
 	@rm -f $@ && ar qcs $@ $^
+link_guest = ld -static -nostdlib -z noexecstack -T $(GUEST_LDS) --gc-sections \
+	-o $@ --start-group $(filter %.o %.a,$^) -L$(NEWLIB) -lm -lc \
+	$(shell $(CC) -print-libgcc-file-name) --end-group
 $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
-		$(B)/guest/obj/tests/guest/%.c.o $(B)/guest/libguest.a $(GUEST_LDS)
-	@ld -static -nostdlib -z noexecstack -T $(GUEST_LDS) --gc-sections \
-		-o $@ $< --start-group $(B)/guest/libguest.a -L$(NEWLIB) -lm -lc \
-		$(shell $(CC) -print-libgcc-file-name) --end-group
+		$(B)/guest/obj/tests/guest/%.c.o $(B)/guest/libtest.a \
+		$(B)/guest/libguest.a $(GUEST_LDS)
+	@$(link_guest)
+
+# dom0 is first a guest. Its tables need half of what micro-guests play with.
+$(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(B)/guest/libguest.a $(GUEST_LDS)
+	@echo "  LD $@"
+	@$(link_guest) --defsym pool_size=0x200000
 
 .PHONY: guests guest-table bench mutants smoke-initial boot torture stretch run
 BOTH := $(B)/enso $(PEER)/.done

@@ -139,6 +139,12 @@ void upcalls_off(void)
 	asm volatile("" : : : "memory");
 }
 
+void event_poll(void)
+{
+	if (*(volatile uint8_t *)&vcpu_info()->evtchn_upcall_pending)
+		event_upcall(NULL);
+}
+
 static void deliver(unsigned int word)
 {
 	uint64_t ready = PENDING[word] & ~MASK[word];

@@ -38,6 +38,9 @@ int64_t event_close(evtchn_port_t port);
 void upcalls_on(void);
 void upcalls_off(void);
 
+/* With upcalls off: the handlers of what pends are called, here and now. */
+void event_poll(void);
+
 void event_upcall(struct regs *regs);
 
 #endif

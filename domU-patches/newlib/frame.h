@@ -17,6 +17,8 @@
 #define VECTOR_NMI	259
 #define VECTORS		260
 
+#define REGS_VECTOR 120 /* offset of struct regs' vector */
+
 /* The one system call libguest itself has for user mode. */
 #define USER_EXIT 0x7fff0001
 

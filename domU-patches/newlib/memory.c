@@ -2,18 +2,20 @@
 /*
  * The guest's own memory and page tables.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "hypercall.h"
 #include "memory.h"
 #include "frame.h"
 #include "start.h"
+#include "xenerr.h"
 
-#define POOL_PAGES     1024
 #define LEVEL_SHIFT(n) (PAGE_SHIFT + 9 * ((n)-1))
+#define BATCH	       256 /* updates in one call */
 
-static char pool[POOL_PAGES][PAGE_SIZE]
-	__attribute__((aligned(4096), section(".pool,\"aw\",@nobits#")));
-static unsigned int pool_used;
+extern char pool_start[], pool_end[]; /* guest.lds */
+static char *pool = pool_start;
 static void *pool_free; /* a chain through the pages */
 static uint64_t spare_next;
 static const uint64_t *p2m;
@@ -58,11 +60,11 @@ uint64_t maddr_of(const void *va)
 
 void *pages_alloc(unsigned int count)
 {
-	void *va = pool[pool_used];
+	char *va = pool;
 
-	if (count > POOL_PAGES - pool_used)
+	if (count > (size_t)(pool_end - pool) / PAGE_SIZE)
 		guest_fail("the pool of pages is empty");
-	pool_used += count;
+	pool += count * PAGE_SIZE;
 	return va;
 }
 
@@ -215,4 +217,98 @@ void *memory_map_shared(uint64_t maddr)
 	if (rc)
 		guest_fail("frame %lx is not mapped: %ld", maddr, (long)rc);
 	return va;
+}
+
+/* ---- Mappings of frames ------------------------------------------------------ */
+
+/* Those there are, by address. */
+static struct mapping {
+	struct mapping *next;
+	uint64_t va;
+	size_t pages;
+} * mappings;
+
+/* As many entries of one L1 table as fit a call, from va on. */
+static int set_batch(uint64_t va, domid_t owner, const uint64_t *mfns, size_t n,
+		     uint64_t flags, uint32_t *done)
+{
+	static struct mmu_update req[BATCH];
+	uint64_t entry = maddr_of(memory_entry(va, 1));
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		req[i].ptr = entry + i * 8;
+		req[i].val = mfns ? pte_make(mfns[i], flags) : 0;
+	}
+	*done = 0;
+	return (int)xen_errno(hypercall_mmu_update(req, n, done, owner));
+}
+
+int memory_set_frames(uint64_t va, domid_t owner, const uint64_t *mfns,
+		      size_t n, bool writable)
+{
+	uint64_t flags = writable ? PTE_RW : PTE_RO;
+	size_t at = 0, count, left;
+	uint32_t done;
+	int err = 0;
+
+	for (; at < n && !err; at += done) {
+		left = 512 - ((va >> PAGE_SHIFT) + at) % 512;
+		count = n - at < left ? n - at : left;
+		if (count > BATCH)
+			count = BATCH;
+		memory_tables(va + at * PAGE_SIZE);
+		err = set_batch(va + at * PAGE_SIZE, owner,
+				mfns ? mfns + at : NULL, count, flags, &done);
+	}
+	if (err && mfns)
+		memory_set_frames(va, DOMID_SELF, NULL, at, false);
+	return err;
+}
+
+/* A place for n pages: the link behind which it is to stand, and its va. */
+static struct mapping **find_place(size_t n, uint64_t *va)
+{
+	struct mapping **at = &mappings;
+
+	*va = MAP_VA;
+	for (; *at && (*at)->va - *va < n * PAGE_SIZE; at = &(*at)->next)
+		*va = (*at)->va + (*at)->pages * PAGE_SIZE;
+	return MAP_VA_END - *va < n * PAGE_SIZE ? NULL : at;
+}
+
+void *memory_map_frames(domid_t owner, const uint64_t *mfns, size_t n,
+			bool writable, int *err)
+{
+	struct mapping *m = malloc(sizeof(*m)), **at;
+
+	*err = -ENOMEM;
+	if (!m)
+		return NULL;
+	m->pages = n;
+	at = find_place(n, &m->va);
+	if (at)
+		*err = memory_set_frames(m->va, owner, mfns, n, writable);
+	if (*err) {
+		free(m);
+		return NULL;
+	}
+	m->next = *at;
+	*at = m;
+	return (void *)m->va;
+}
+
+void memory_unmap_frames(void *va, size_t n)
+{
+	struct mapping **at = &mappings, *m;
+
+	while (*at && (*at)->va != (uint64_t)va)
+		at = &(*at)->next;
+	m = *at;
+	if (!m || m->pages != n)
+		guest_fail("no mapping of %zu pages at %p", n, va);
+	memory_set_frames(m->va, DOMID_SELF, NULL, n, false);
+	memory_flush();
+	*at = m->next;
+	free(m);
 }

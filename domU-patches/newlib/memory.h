@@ -11,6 +11,7 @@
 #define MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
 
@@ -35,6 +36,9 @@
 
 /* Free for tests: one L4 slot that nothing else uses. */
 #define TEST_VA 0x20000000000ul
+/* Mappings of memory_map_frames(). */
+#define MAP_VA	   0x30000000000ul
+#define MAP_VA_END 0x38000000000ul
 
 void memory_init(void);
 
@@ -89,5 +93,20 @@ int64_t memory_map(uint64_t va, uint64_t pte);
 void memory_tables(uint64_t va);
 /* What the hypervisor shares, at an address of its own. */
 void *memory_map_shared(uint64_t maddr);
+
+/*
+ * n frames of owner's (DOMID_SELF: our own), one behind the other at an
+ * address of their own. NULL, with *err a -errno, and nothing is mapped.
+ * memory_unmap_frames() takes such a mapping away, whole.
+ */
+void *memory_map_frames(domid_t owner, const uint64_t *mfns, size_t n,
+			bool writable, int *err);
+void memory_unmap_frames(void *va, size_t n);
+/*
+ * The entries of va's n pages, which are in nobody else's hands: the frames,
+ * or none if mfns is NULL. 0, or a -errno with nothing mapped.
+ */
+int memory_set_frames(uint64_t va, domid_t owner, const uint64_t *mfns,
+		      size_t n, bool writable);
 
 #endif

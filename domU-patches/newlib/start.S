@@ -114,7 +114,17 @@ entry_common:
 	mov	%rsp, %rbx
 	xor	%ebp, %ebp
 	and	$~15, %rsp
+	cmpq	$VECTOR_UPCALL, REGS_VECTOR(%rdi)
+	je	1f
 	call	trap_dispatch
+	mov	%rbx, %rdi
+	jmp	trap_return
+
+/* An event comes between any two instructions: it keeps the FPU's, too. */
+1:	sub	$512, %rsp
+	fxsave64 (%rsp)
+	call	trap_dispatch
+	fxrstor64 (%rsp)
 	mov	%rbx, %rdi
 
 /* Goes to what the struct regs in rdi says. */

@@ -2,6 +2,7 @@
 /*
  * Exceptions, callbacks, user mode.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ struct extable {
 	uint64_t from, to;
 };
 extern const struct extable extable_start[], extable_end[];
+
+_Static_assert(offsetof(struct regs, vector) == REGS_VECTOR, "start.S knows");
 
 void trap_dispatch(struct regs *regs);
 

@@ -131,3 +131,20 @@ uint64_t time_now(void)
 	} while (version & 1 || version != t->version);
 	return now;
 }
+
+/* The wall clock at system time 0 changes by the same protocol. */
+uint64_t time_wall(void)
+{
+	const volatile struct shared_info *s = shared_info;
+	uint64_t start;
+	uint32_t version;
+
+	do {
+		version = s->wc_version;
+		asm volatile("lfence" : : : "memory");
+		start = ((uint64_t)s->wc_sec_hi << 32 | s->wc_sec) * 1000000000 +
+			s->wc_nsec;
+		asm volatile("lfence" : : : "memory");
+	} while (version & 1 || version != s->wc_version);
+	return start + time_now();
+}

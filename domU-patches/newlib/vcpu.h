@@ -28,6 +28,8 @@ void vcpu_wait_down(unsigned int id);
 
 /* System time in nanoseconds, by the vCPU's time record. */
 uint64_t time_now(void);
+/* Nanoseconds since 1970. */
+uint64_t time_wall(void);
 static inline uint64_t tsc(void)
 {
 	uint32_t low, high;
