@@ -119,7 +119,7 @@ $(B)/enso: $(B)/gen/symbols.o
 
 $(PEER)/.done: | tools/install.sh
 	tools/install.sh $(PEER)
-$(PEER)/vmlinuz $(PEER)/xen.elf: $(PEER)/.done
+$(addprefix $(PEER)/,vmlinuz vmlinuz-cloud xen.elf): $(PEER)/.done
 
 $(B)/linux/%: tests/system/linux/%.c
 	@mkdir -p $(@D)

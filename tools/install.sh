@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what the build and the tests need and fetches, unmodified, what they
-# compare against: Debian's Xen and the kernel behind linux-image-amd64. What is
-# already there is left alone, so that a second run takes no time.
+# compare against, Debian's Xen, and what they boot: the kernels behind
+# linux-image-amd64 and linux-image-cloud-amd64. What is already there is left
+# alone, so that a second run takes no time.
 #
 # tools/install.sh [PEER-FOLDER]		(default build/peer)
 set -eu
@@ -52,23 +53,30 @@ fetch()
 	apt-get -q download "$2"
 }
 
+# fetch_kernel LINK META: the package that META depends on, its kernel as LINK.
+fetch_kernel()
+{
+	kernel=$(apt-cache depends "$2" |
+		sed -n 's/.*Depends: *\(linux-image-[0-9][^ ]*\).*/\1/p' |
+		head -n 1)
+	fetch "${kernel}_*.deb" "$kernel"
+	dpkg -x "${kernel}"_*.deb root
+	ln -sf "root/boot/vmlinuz-${kernel#linux-image-}" "$1"
+}
+
 fetch_peers()
 {
 	cd "$peer"
-	[ -e .done ] && return 0
+	[ -e .done ] && [ -e vmlinuz-cloud ] && return 0
 	# Package lists older than the archive name files it no longer has.
 	update_lists
-	kernel=$(apt-cache depends linux-image-amd64 |
-		sed -n 's/.*Depends: *\(linux-image-[0-9][^ ]*\).*/\1/p' |
-		head -n 1)
 	fetch 'xen-hypervisor-4.17-amd64_*.deb' xen-hypervisor-4.17-amd64
-	fetch 'linux-image-[0-9]*.deb' "$kernel"
 	rm -rf root
 	dpkg -x xen-hypervisor-*.deb root
-	dpkg -x linux-image-*.deb root
 	ln -sf root/boot/xen-4.17-amd64.gz xen.gz
 	gzip -dc xen.gz >xen.elf
-	ln -sf "$(ls -d root/boot/vmlinuz-*)" vmlinuz
+	fetch_kernel vmlinuz linux-image-amd64
+	fetch_kernel vmlinuz-cloud linux-image-cloud-amd64
 	touch .done
 }
 
@@ -82,7 +90,7 @@ main()
 	fetch_peers
 	"$top/tools/fetch-sources.sh"
 	cd "$peer"
-	sha256sum xen.gz vmlinuz | while read -r sum name; do
+	sha256sum xen.gz vmlinuz vmlinuz-cloud | while read -r sum name; do
 		echo "SHA-256 $sum $(basename "$(readlink "$name")")"
 	done
 }

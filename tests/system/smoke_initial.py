@@ -37,7 +37,8 @@ def sha256(data):
 
 def packaged_kernel(peer):
     """Name and SHA-256 of the kernel inside the package, not of a copy."""
-    deb = glob.glob(f'{peer}/linux-image-*.deb')[0]
+    version = os.path.basename(os.readlink(f'{peer}/vmlinuz'))[8:]
+    deb = glob.glob(f'{peer}/linux-image-{version}_*.deb')[0]
     tar = subprocess.run(['dpkg-deb', '--fsys-tarfile', deb],
                          stdout=subprocess.PIPE, check=True).stdout
     kernel = subprocess.run(
