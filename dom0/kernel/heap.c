@@ -16,20 +16,6 @@
 
 /* ---- Frames ---------------------------------------------------------------- */
 
-/* Those that the builder mapped nowhere lie at the top: n of them at most. */
-static size_t spare_take(uint64_t *mfns, size_t n)
-{
-	static uint64_t end;
-	uint64_t floor = start_info->first_p2m_pfn + start_info->nr_p2m_frames;
-	size_t i;
-
-	if (!end)
-		end = start_info->nr_pages;
-	for (i = 0; i < n && end > floor; i++)
-		mfns[i] = pfn_mfn(--end);
-	return i;
-}
-
 static size_t reservation(unsigned int cmd, const uint64_t *mfns, size_t n)
 {
 	struct xen_memory_reservation r = {
@@ -43,6 +29,30 @@ static size_t reservation(unsigned int cmd, const uint64_t *mfns, size_t n)
 	return done < 0 ? 0 : (size_t)done;
 }
 
+void frames_free(const uint64_t *mfns, size_t n)
+{
+	reservation(XENMEM_decrease_reservation, mfns, n);
+}
+
+/*
+ * Those that the builder mapped nowhere lie at the top: n of them at most, and
+ * all but spare_kept.
+ */
+static size_t spare_kept;
+
+static size_t spare_take(uint64_t *mfns, size_t n)
+{
+	static uint64_t end;
+	uint64_t floor = start_info->first_p2m_pfn + start_info->nr_p2m_frames;
+	size_t i;
+
+	if (!end)
+		end = start_info->nr_pages;
+	for (i = 0; i < n && end > floor + spare_kept; i++)
+		mfns[i] = pfn_mfn(--end);
+	return i;
+}
+
 int frames_take(uint64_t *mfns, size_t n)
 {
 	size_t have = spare_take(mfns, n);
@@ -54,9 +64,15 @@ int frames_take(uint64_t *mfns, size_t n)
 	return -ENOMEM;
 }
 
-void frames_free(const uint64_t *mfns, size_t n)
+void frames_keep(size_t n)
 {
-	reservation(XENMEM_decrease_reservation, mfns, n);
+	uint64_t mfns[CHUNK];
+	size_t got;
+
+	spare_kept = n;
+	while ((got = spare_take(mfns, CHUNK)))
+		frames_free(mfns, got);
+	spare_kept = 0;
 }
 
 /* ---- The heap --------------------------------------------------------------- */

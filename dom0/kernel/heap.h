@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Of the frames that the builder mapped nowhere, keep at most n: the others
+ * are the guests'.
+ */
+void frames_keep(size_t n);
+
 #define HEAP_VA	    0x20000000000ul
 #define HEAP_VA_END 0x20100000000ul
 
