@@ -246,7 +246,9 @@ static int64_t op_reservation(struct subcall *c)
 /* What the guest itself says. */
 static int64_t op_maximum_gpfn(struct subcall *c)
 {
-	return (int64_t)READ_ONCE(c->d->shared->arch.max_pfn) - 1;
+	const struct shared_info *s = READ_ONCE(c->d->shared);
+
+	return s ? (int64_t)READ_ONCE(s->arch.max_pfn) - 1 : -1;
 }
 
 static int64_t op_claim_pages(struct subcall *c)
