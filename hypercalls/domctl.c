@@ -9,11 +9,9 @@
 #include "pagetype.h"
 #include "sched.h"
 
-#define GRANT_VERSION 1u
-#define MAPTRACK_MAX  1024 /* frames, as Xen's default limit */
-#define FLAGS_KNOWN                                               \
-	(XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_s3_integrity | \
-	 XEN_DOMCTL_CDF_oos_off)
+#define GRANT_VERSION	  1u
+#define MAPTRACK_MAX	  1024 /* frames, as Xen's default limit */
+#define FLAGS_KNOWN	  (XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off)
 #define PAGES_OF_KIB(kib) ((kib) >> (PAGE_SHIFT - 10))
 #define IO_PORTS	  65536u
 /* How a guest has its TSC: <xen/domctl.h> has no names for them. */
@@ -48,7 +46,9 @@ void domctl_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	const struct shared_info *s = READ_ONCE(d->shared);
 	bool code = READ_ONCE(d->shutdown) || READ_ONCE(d->code_given);
 	uint32_t reason = code ? d->shutdown_code : ~0u;
+	struct arch_machine m;
 
+	arch_machine(&m);
 	*info = (struct xen_domctl_getdomaininfo){
 		.domain = d->id,
 		.flags = (READ_ONCE(d->life) == DOMAIN_DEAD)
@@ -64,6 +64,7 @@ void domctl_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		.shared_info_frame = s ? ptr_frame(s).n : MFN_NONE.n,
 		.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID,
 		.ssidref = d->ssidref,
+		.gpaddr_bits = m.address_bits,
 		.arch_config.emulation_flags = d->privileged ? XEN_X86_EMU_PIT
 							     : 0,
 	};
@@ -71,36 +72,30 @@ void domctl_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info_vcpus(d, info);
 }
 
-/* The domain of that id, or the next: its id is in the answer. */
+/* Perhaps of the next one: its id is in the answer. */
 static int64_t op_getdomaininfo(struct domctl *c)
 {
-	struct domain *d;
-
-	if (c->op.domain >= DOMID_FIRST_RESERVED)
-		return -XEN_EINVAL;
-	d = domain_get(c->op.domain);
-	for (d = d ? d : domain_next(NULL); d && d->id < c->op.domain;)
-		d = domain_next(d);
-	if (!d)
-		return -XEN_ESRCH;
-	domctl_info(d, &c->op.u.getdomaininfo);
-	c->op.domain = d->id;
-	domain_put(d);
+	domctl_info(c->d, &c->op.u.getdomaininfo);
+	c->op.domain = c->d->id;
 	return 0;
 }
 
 /* ---- Life ---------------------------------------------------------------------- */
 
 /* Is it a PV domain within our limits? */
-static bool create_ok(const struct xen_domctl_createdomain *c)
+static int64_t create_check(const struct xen_domctl_createdomain *c)
 {
-	return !(c->flags & ~FLAGS_KNOWN) && !c->iommu_opts &&
-	       !c->vmtrace_size && !c->cpupool_id && c->max_vcpus &&
-	       c->max_vcpus <= MAX_VCPUS && c->grant_opts == GRANT_VERSION &&
-	       c->max_grant_frames && c->max_grant_frames <= (int)GRANT_FRAMES &&
-	       c->max_maptrack_frames <= MAPTRACK_MAX &&
-	       !(c->arch.emulation_flags & ~XEN_X86_EMU_PIT) &&
-	       !(c->arch.misc_flags & ~XEN_X86_MSR_RELAXED);
+	if (c->flags & XEN_DOMCTL_CDF_hvm ||
+	    c->arch.emulation_flags & ~XEN_X86_EMU_PIT)
+		return -XEN_EOPNOTSUPP;
+	if (c->flags & ~FLAGS_KNOWN || c->iommu_opts || c->vmtrace_size ||
+	    !c->max_vcpus || c->max_vcpus > MAX_VCPUS ||
+	    c->grant_opts != GRANT_VERSION || !c->max_grant_frames ||
+	    c->max_grant_frames > (int)GRANT_FRAMES ||
+	    c->max_maptrack_frames > MAPTRACK_MAX ||
+	    c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
+		return -XEN_EINVAL;
+	return c->cpupool_id ? -XEN_ESRCH : 0;
 }
 
 static void kill(struct domain *d)
@@ -115,13 +110,15 @@ static int64_t op_createdomain(struct domctl *c)
 	const struct xen_domctl_createdomain *create = &c->op.u.createdomain;
 	domid_t id = c->op.domain;
 	struct domain *d;
+	int64_t rc;
 
 	if (!id || id >= DOMID_FIRST_RESERVED)
 		id = domain_next_id();
 	else if (domain_held(id))
 		return -XEN_EEXIST;
-	if (!create_ok(create))
-		return -XEN_EINVAL;
+	rc = create_check(create);
+	if (rc)
+		return rc;
 	d = domain_create(id, false, create->max_vcpus, 0);
 	if (!d)
 		return -XEN_ENOMEM;
@@ -194,11 +191,17 @@ static int64_t op_settimeoffset(struct domctl *c)
 static int64_t op_hypercall_init(struct domctl *c)
 {
 	mfn_t m = MFN(c->op.u.hypercall_init.gmfn);
+	int64_t rc;
 
-	if (type_get(c->d, m, FT_WRITABLE))
-		return -XEN_EACCES;
-	arch_hypercall_page_fill(frame_ptr(m));
-	return type_put(m);
+	if (!frame_get(m, c->d->id))
+		return -XEN_EINVAL;
+	rc = type_get(c->d, m, FT_WRITABLE) ? -XEN_EPERM : 0;
+	if (!rc) {
+		arch_hypercall_page_fill(frame_ptr(m));
+		type_put(m); /* a writable page: at once */
+	}
+	frame_put(m);
+	return rc;
 }
 
 /* Guests are 64-bit, and there is nothing to change that with. */
@@ -322,22 +325,44 @@ static const struct domctl_row {
 
 static int64_t run(struct domctl *c)
 {
+	const struct domain *self = c->h->v->domain;
 	static const struct domctl_row none;
 	const struct domctl_row *row = &none;
 	int64_t rc;
 
-	if (!c->h->v->domain->privileged)
+	/* The one with xenstore in it may look. */
+	if (!self->privileged &&
+	    !(self->xenstore && c->op.cmd == XEN_DOMCTL_getdomaininfo))
 		return -XEN_EPERM;
 	if (c->op.cmd < ARRAY_SIZE(rows))
 		row = &rows[c->op.cmd];
 	if (!row->fn)
 		return -XEN_EOPNOTSUPP;
-	if (row->other && c->d == c->h->v->domain)
+	if (row->other && c->d == self)
 		return -XEN_EINVAL;
 	rc = row->fn(c);
 	if (!rc && row->out && copy_to_guest(c->h->arg[0], &c->op, sizeof(c->op)))
 		return -XEN_EFAULT;
 	return rc;
+}
+
+/* Whom it is about: NULL, and *rc says why. */
+static struct domain *find(const struct xen_domctl *op, int64_t *rc)
+{
+	struct domain *d = domain_get(op->domain);
+
+	*rc = -XEN_ESRCH;
+	if (d || op->cmd != XEN_DOMCTL_getdomaininfo)
+		return d;
+	/* Or the next. */
+	if (op->domain >= DOMID_FIRST_RESERVED) {
+		*rc = -XEN_EINVAL;
+		return NULL;
+	}
+	d = domain_next(NULL);
+	while (d && d->id < op->domain)
+		d = domain_next(d);
+	return d;
 }
 
 int64_t hc_domctl(struct hypercall *h)
@@ -350,9 +375,9 @@ int64_t hc_domctl(struct hypercall *h)
 	if (c.op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
 		return -XEN_EACCES;
 	if (c.op.cmd != XEN_DOMCTL_createdomain) {
-		c.d = domain_get(c.op.domain);
-		if (!c.d && c.op.cmd != XEN_DOMCTL_getdomaininfo)
-			return -XEN_ESRCH;
+		c.d = find(&c.op, &rc);
+		if (!c.d)
+			return rc;
 	}
 	rc = run(&c);
 	if (c.d)

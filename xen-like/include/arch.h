@@ -165,6 +165,7 @@ void arch_vcpu_dump(struct vcpu *v);
 /* What the tool stack is told of the machine. */
 struct arch_machine {
 	uint32_t khz;	      /* of the TSC */
+	uint8_t address_bits; /* of physical ones */
 	uint32_t features[8]; /* CPUID's words, in the order of the headers */
 };
 void arch_machine(struct arch_machine *m);
