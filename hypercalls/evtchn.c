@@ -98,10 +98,10 @@ static int64_t op_port(struct subcall *c)
 	}
 }
 
-/* Another domain's ports would need a tool that holds it still. */
+/* Another domain must be held still by the tool stack. */
 static int64_t op_reset(struct subcall *c)
 {
-	if (c->d != c->v->domain)
+	if (c->d != c->v->domain && !READ_ONCE(c->d->ctl_pauses))
 		return -XEN_EINVAL;
 	return evtchn_reset(c->d);
 }

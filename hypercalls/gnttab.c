@@ -22,7 +22,7 @@ static struct domain *find(struct hypercall *h, domid_t id, int16_t *status)
 
 static int16_t list_frames(struct domain *d, gva_t list, unsigned int n)
 {
-	if (n > GRANT_FRAMES || gnttab_grow(d, n))
+	if (gnttab_grow(d, n))
 		return GNTST_general_error;
 	for (unsigned int i = 0; i < n; i++) {
 		uint64_t frame = gnttab_frame(d, i).n;
@@ -56,7 +56,7 @@ static int64_t op_query_size(struct subcall *c)
 
 	if (d) {
 		q->nr_frames = READ_ONCE(d->grant.frames);
-		q->max_nr_frames = GRANT_FRAMES;
+		q->max_nr_frames = d->max_grants;
 		domain_put(d);
 	}
 	return 0;

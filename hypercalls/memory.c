@@ -246,7 +246,9 @@ static int64_t op_reservation(struct subcall *c)
 /* What the guest itself says. */
 static int64_t op_maximum_gpfn(struct subcall *c)
 {
-	return (int64_t)READ_ONCE(c->d->shared->arch.max_pfn) - 1;
+	const struct shared_info *s = READ_ONCE(c->d->shared);
+
+	return s ? (int64_t)READ_ONCE(s->arch.max_pfn) - 1 : -1;
 }
 
 static int64_t op_claim_pages(struct subcall *c)
@@ -369,6 +371,8 @@ static int64_t op_add_to_physmap(struct subcall *c)
 {
 	const struct xen_add_to_physmap *a = c->arg;
 
+	if (a->domid != DOMID_SELF && !domain_held(a->domid))
+		return -XEN_ESRCH;
 	return a->space == XENMAPSPACE_gmfn_foreign ? -XEN_ENOSYS : -XEN_EACCES;
 }
 
@@ -381,6 +385,12 @@ static int64_t op_remove_from_physmap(struct subcall *c)
 		return -XEN_ENOENT;
 	frame_put(m);
 	return 0;
+}
+
+/* Nor frames that are populated when first used, or others to map. */
+static int64_t op_not_ours(struct subcall *c)
+{
+	return c->cmd == XENMEM_acquire_resource ? -XEN_EOPNOTSUPP : -XEN_EINVAL;
 }
 
 /* ---- By number ------------------------------------------------------------------------- */
@@ -404,10 +414,11 @@ static const struct subop ops[] = {
 	    ARG_DOM(xen_foreign_memory_map_t, domid)),
 	ROW(get_vnumainfo, ARG_IN(struct xen_vnuma_topology_info),
 	    ARG_DOM(struct xen_vnuma_topology_info, domid)),
-	ROW(add_to_physmap, ARG_IN(xen_add_to_physmap_t),
-	    ARG_DOM(xen_add_to_physmap_t, domid)),
+	ROW(add_to_physmap, ARG_IN(xen_add_to_physmap_t)),
 	ROW(remove_from_physmap, ARG_IN(xen_remove_from_physmap_t),
 	    ARG_DOM(xen_remove_from_physmap_t, domid)),
+	[XENMEM_set_pod_target... XENMEM_get_pod_target] = { .fn = op_not_ours },
+	[XENMEM_acquire_resource] = { .fn = op_not_ours, .privileged = true },
 #undef ROW
 #undef SAYS
 };

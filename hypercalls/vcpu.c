@@ -15,25 +15,6 @@ _Static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
 
 /* ---- Life -------------------------------------------------------------------- */
 
-/*
- * One caller at a time: another one tries again. Between two tries of one
- * call the progress is kept in v itself.
- */
-static int64_t set_context(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	int64_t rc = -XEN_EEXIST;
-
-	if (__atomic_exchange_n(&v->taking_context, true, __ATOMIC_ACQUIRE))
-		return -XEN_ERESTART;
-	if (!v->initialised) {
-		rc = arch_vcpu_set_context(v, c);
-		if (!rc)
-			store_release(&v->initialised, true);
-	}
-	store_release(&v->taking_context, false);
-	return rc;
-}
-
 static int64_t op_initialise(struct subcall *c)
 {
 	struct vcpu_guest_context *context = heap_alloc_zeroed(CONTEXT_ORDER);
@@ -42,7 +23,7 @@ static int64_t op_initialise(struct subcall *c)
 	if (!context)
 		return -XEN_ENOMEM;
 	if (!copy_from_guest(context, c->at, sizeof(*context)))
-		rc = set_context(c->v, context);
+		rc = vcpu_set_context(c->v, context, false);
 	heap_free_ptr(context, CONTEXT_ORDER);
 	return rc;
 }
@@ -67,8 +48,7 @@ static int64_t op_send_nmi(struct subcall *c)
 {
 	if (c->at)
 		return -XEN_EINVAL;
-	if (!__atomic_exchange_n(&c->v->nmi_pending, true, __ATOMIC_SEQ_CST))
-		sched_notify(c->v);
+	vcpu_send_nmi(c->v);
 	return 0;
 }
 

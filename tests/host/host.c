@@ -244,6 +244,16 @@ void arch_vcpu_dump(struct vcpu *v)
 	print(LOG_ERR, "d%uv%u rip %lx\n", v->domain->id, v->id, v->regs.rip);
 }
 
+void arch_machine(struct arch_machine *m)
+{
+	*m = (struct arch_machine){ .khz = 1000000, .features = { 1, 2, 3 } };
+}
+
+void arch_hypercall_page_fill(void *page)
+{
+	memset(page, 0xcc, PAGE_SIZE);
+}
+
 static _Noreturn void end(enum host_end how)
 {
 	if (!machine_end)

@@ -81,6 +81,20 @@ int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	return 0;
 }
 
+void arch_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+	*c = (struct vcpu_guest_context){
+		.flags = v->x86.kernel_mode ? VGCF_in_kernel : 0,
+		.user_regs = v->regs,
+		.kernel_sp = v->x86.kernel_sp,
+		.gdt_ents = v->x86.gdt_entries,
+	};
+	c->ctrlreg[3] = xen_pfn_to_cr3(v->x86.root.n);
+	c->ctrlreg[1] = xen_pfn_to_cr3(v->x86.user_root.n);
+	for (unsigned int i = 0; i < ARRAY_SIZE(v->x86.gdt); i++)
+		c->gdt_frames[i] = v->x86.gdt[i].n;
+}
+
 static int drop_root(mfn_t *root)
 {
 	mfn_t m = *root;

@@ -372,7 +372,6 @@ static void sched_domain_pauses(void)
 	domain_unpause(d);
 	host_settle();
 	CU_ASSERT(!idle(0) && !idle(1));
-	domain_unpause(d); /* one too many */
 	domain_pause(d);
 	CU_ASSERT(!d->vcpu[0]->running);
 	domain_unpause(d);

@@ -6,6 +6,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "debugreg.h"
+#include "mem.h"
 #include "pagetype.h"
 #include "pte.h"
 #include "switch.h"
@@ -166,6 +167,81 @@ int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 		v->domain->vm_assist = (uint32_t)c->vm_assist;
 	arch_load_root(v);
 	return 0;
+}
+
+/* ---- Giving one back ---------------------------------------------------------- */
+
+static uint64_t cr3_of(mfn_t root)
+{
+	return root.n ? xen_pfn_to_cr3(root.n) : 0;
+}
+
+static uint64_t flag_of(bool set, uint64_t flag)
+{
+	return set ? flag : 0;
+}
+
+static void give_registers(const struct vcpu *v, struct vcpu_guest_context *c)
+{
+	const struct vcpu_x86 *x = &v->x86;
+
+	c->user_regs = v->regs;
+	c->user_regs.rflags |= x->iopl;
+	c->user_regs.ds = x->ds;
+	c->user_regs.es = x->es;
+	c->user_regs.fs = x->fs;
+	c->user_regs.gs = x->gs;
+	c->fs_base = x->fs_base;
+	c->gs_base_kernel = x->gs_base_kernel;
+	c->gs_base_user = x->gs_base_user;
+	c->kernel_ss = FLAT_KERNEL_SS;
+	c->kernel_sp = x->kernel_sp;
+	memcpy(&c->fpu_ctxt, x->xsave, sizeof(c->fpu_ctxt));
+}
+
+static void give_traps(const struct vcpu *v, struct vcpu_guest_context *c)
+{
+	const struct vcpu_x86 *x = &v->x86;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(x->trap); i++) {
+		struct trap_info *t = &c->trap_ctxt[i];
+
+		t->vector = (uint8_t)i;
+		t->cs = x->trap[i].handler ? FLAT_KERNEL_CS : 0;
+		t->address = x->trap[i].handler;
+		TI_SET_DPL(t, x->trap[i].dpl);
+		TI_SET_IF(t, x->trap[i].mask);
+	}
+	c->event_callback_eip = x->event.handler;
+	c->failsafe_callback_eip = x->failsafe.handler;
+	c->syscall_callback_eip = x->syscall.handler;
+}
+
+void arch_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+	const struct vcpu_x86 *x = &v->x86;
+
+	memset(c, 0, sizeof(*c));
+	c->flags = VGCF_I387_VALID | flag_of(x->kernel_mode, VGCF_in_kernel) |
+		   flag_of(vcpu_is_up(v), VGCF_online) |
+		   flag_of(x->failsafe.mask, VGCF_failsafe_disables_events) |
+		   flag_of(x->syscall.mask, VGCF_syscall_disables_events);
+	give_registers(v, c);
+	give_traps(v, c);
+	for (unsigned int i = 0; i < ARRAY_SIZE(x->gdt); i++)
+		c->gdt_frames[i] = x->gdt[i].n;
+	c->gdt_ents = x->gdt_entries;
+	c->ldt_base = x->ldt_base;
+	c->ldt_ents = x->ldt_entries;
+	c->ctrlreg[0] = (read_cr0() & ~CR0_TS) | x->cr0_ts;
+	c->ctrlreg[1] = cr3_of(x->user_root);
+	c->ctrlreg[2] = x->cr2;
+	c->ctrlreg[3] = cr3_of(x->root);
+	c->ctrlreg[4] = x->cr4;
+	for (unsigned int i = 0; i < 8; i++)
+		if (i != 4 && i != 5)
+			(void)debugreg_get(v, i, &c->debugreg[i]);
+	c->vm_assist = v->domain->vm_assist;
 }
 
 /* ---- Parting ---------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "hypercall_page.h"
+/* The page of stubs that a guest may call instead of `syscall` itself. */
+#include "arch.h"
 #include "mem.h"
 
 #define STUB 32
@@ -11,7 +12,7 @@ static const uint8_t call_stub[] = { 0x51, 0x41, 0x53, 0xb8, 0,	   0,	 0,
 static const uint8_t iret_stub[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, 0,
 				     0,	   0,	 0,    0x0f, 0x05 };
 
-void hypercall_page_fill(void *page)
+void arch_hypercall_page_fill(void *page)
 {
 	uint8_t *p = page;
 

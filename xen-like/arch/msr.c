@@ -4,7 +4,6 @@
  * read and whether writes are dropped. What is not in either is a #GP.
  */
 #include "msr.h"
-#include "hypercall_page.h"
 #include "pagetype.h"
 #include "policy.h"
 #include "usercopy.h"
@@ -177,7 +176,7 @@ bool msr_write(struct vcpu *v, uint32_t nr, uint64_t value)
 	case MSR_HYPERCALL_PAGE:
 		if (value & ~PAGE_MASK || type_get(v->domain, m, FT_WRITABLE))
 			return false;
-		hypercall_page_fill(frame_ptr(m));
+		arch_hypercall_page_fill(frame_ptr(m));
 		type_put(m);
 		return true;
 	case MSR_MISC_ENABLE: /* what it may not change stays */

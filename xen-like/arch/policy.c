@@ -76,6 +76,18 @@ static const struct cpuid_row rows[] = {
 };
 /* clang-format on */
 
+void arch_machine(struct arch_machine *m)
+{
+	*m = (struct arch_machine){
+		.khz = (uint32_t)(tsc_hz / 1000),
+		.address_bits = (uint8_t)cpuid(0x80000008, 0).a,
+		.features = { cpuid(1, 0).d, cpuid(1, 0).c,
+			      cpuid(0x80000001, 0).d, cpuid(0x80000001, 0).c,
+			      cpuid(0xd, 1).a, cpuid(7, 0).b, cpuid(7, 0).c,
+			      cpuid(0x80000007, 0).d },
+	};
+}
+
 enum policy_vendor policy_vendor(void)
 {
 	static enum policy_vendor vendor;

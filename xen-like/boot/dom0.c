@@ -18,7 +18,6 @@
 #include "bzimage.h"
 #include "elfload.h"
 #include "heap.h"
-#include "hypercall_page.h"
 #include "mem.h"
 #include "pagetype.h"
 #include "panic.h"
@@ -393,7 +392,7 @@ void dom0_build(const struct boot_info *bi)
 	put_bytes(&b, b.initrd.pfn * PAGE_SIZE, direct_map + ramdisk->start,
 		  b.ramdisk_size);
 	if (b.elf.hypercall_page != ELF_UNSET)
-		hypercall_page_fill(
+		arch_hypercall_page_fill(
 			page_of(&b, (b.elf.hypercall_page - b.elf.virt_base) /
 					    PAGE_SIZE));
 	fill_start_info(&b, kernel->cmdline);

@@ -21,6 +21,8 @@ static bool panicking;
 static bool mid_line; /* our own last text did not end its line */
 static char input[INPUT_SIZE];
 static uint32_t input_in, input_out; /* free running */
+static char history[CONSOLE_LOG_SIZE];
+static uint32_t log_in, log_out; /* free running */
 static unsigned int escapes;
 static bool input_ours;
 static char key_pressed; /* for console_softirq(), 0 none */
@@ -38,6 +40,16 @@ static void console_drop(void)
 }
 
 /* ---- Output -------------------------------------------------------------- */
+
+/* To the console and the log. */
+static void say(const char *text, size_t n)
+{
+	arch_console_write(text, n);
+	while (n--)
+		history[log_in++ % CONSOLE_LOG_SIZE] = *text++;
+	if (log_in - log_out > CONSOLE_LOG_SIZE)
+		log_out = log_in - CONSOLE_LOG_SIZE;
+}
 
 /* Each line gets the prefix. */
 void print(enum log_level level, const char *fmt, ...)
@@ -57,10 +69,10 @@ void print(enum log_level level, const char *fmt, ...)
 		for (n = 0; text[n] && text[n] != '\n'; n++)
 			;
 		if (!mid_line)
-			arch_console_write(prefix, sizeof(prefix) - 1);
+			say(prefix, sizeof(prefix) - 1);
 		mid_line = text[n] != '\n';
 		n += !mid_line;
-		arch_console_write(text, n);
+		say(text, n);
 		text += n;
 	}
 	console_drop();
@@ -83,6 +95,40 @@ void console_write(const char *text, size_t len)
 {
 	console_take();
 	arch_console_write(text, len);
+	console_drop();
+}
+
+uint32_t console_log_start(bool incremental, uint32_t index)
+{
+	uint32_t at;
+
+	console_take();
+	at = log_out;
+	if (incremental && index - at <= log_in - at)
+		at = index;
+	console_drop();
+	return at;
+}
+
+size_t console_log_read(uint32_t *at, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	console_take();
+	/* Overtaken meanwhile? */
+	if (log_in - *at > CONSOLE_LOG_SIZE)
+		*at = log_in - CONSOLE_LOG_SIZE;
+	while (n < size && *at != log_in)
+		buf[n++] = history[(*at)++ % CONSOLE_LOG_SIZE];
+	console_drop();
+	return n;
+}
+
+void console_log_clear(uint32_t at)
+{
+	console_take();
+	if (at - log_out <= log_in - log_out)
+		log_out = at;
 	console_drop();
 }
 
@@ -162,6 +208,22 @@ static const struct key {
 	{ 'R', arch_reboot, "reboot the machine" },
 };
 
+void console_key(char c)
+{
+	static bool busy;
+
+	/* The audit stops whoever else could be at it. */
+	if (__atomic_exchange_n(&busy, true, __ATOMIC_SEQ_CST))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (c == 'h')
+			print(LOG_ERR, "key %c: %s\n", keys[i].c, keys[i].what);
+		else if (c == keys[i].c)
+			keys[i].fn();
+	}
+	store_release(&busy, false);
+}
+
 void console_softirq(void)
 {
 	struct domain *d = domain_initial();
@@ -176,12 +238,8 @@ void console_softirq(void)
 	if (c == ESCAPE)
 		print(LOG_ERR, "*** Serial input to %s\n",
 		      input_ours ? "Enso (h: keys)" : "the initial domain");
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (c == 'h')
-			print(LOG_ERR, "key %c: %s\n", keys[i].c, keys[i].what);
-		else if (c == keys[i].c)
-			keys[i].fn();
-	}
+	else if (c)
+		console_key(c);
 	if (waiting && d)
 		evtchn_virq_global(d, VIRQ_CONSOLE);
 }

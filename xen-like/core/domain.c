@@ -67,7 +67,7 @@ static bool publish(struct domain *d)
 /* A reference, unless the last is gone already. table_lock is held. */
 static struct domain *reference(struct domain *d)
 {
-	uint32_t n = READ_ONCE(d->refs);
+	uint32_t n = load_acquire(&d->born) ? READ_ONCE(d->refs) : 0;
 
 	while (n)
 		if (__atomic_compare_exchange_n(&d->refs, &n, n + 1, false,
@@ -140,15 +140,46 @@ void domain_put(struct domain *d)
 		if (d->evtchn[p])
 			heap_free_ptr(d->evtchn[p], 0);
 	heap_free_ptr(d, 0);
+	evtchn_virq_global(domain_initial(), VIRQ_DOM_EXC);
+}
+
+domid_t domain_next_id(void)
+{
+	static domid_t last;
+	domid_t id;
+
+	lock_take(&table_lock);
+	do
+		last = last + 1u < DOMID_FIRST_RESERVED ? last + 1 : 1;
+	while (row_of(last + 1u) >= 0);
+	id = last;
+	lock_drop(&table_lock);
+	return id;
 }
 
 /* ---- Birth ----------------------------------------------------------------------- */
+
+static void clock_write(struct domain *d, int64_t offset)
+{
+	struct shared_info *s = d->shared;
+	uint64_t sec;
+	uint32_t nsec;
+
+	arch_wallclock(&sec, &nsec);
+	sec += (uint64_t)offset;
+	WRITE_ONCE(s->wc_version, (s->wc_version + 1) | 1);
+	smp_mb();
+	WRITE_ONCE(s->wc_nsec, nsec);
+	WRITE_ONCE(s->wc_sec, (uint32_t)sec);
+	WRITE_ONCE(s->wc_sec_hi, (uint32_t)(sec >> 32));
+	smp_mb();
+	WRITE_ONCE(s->wc_version, s->wc_version + 1);
+}
 
 struct domain *domain_create(domid_t id, bool privileged,
 			     unsigned int max_vcpus, uint64_t max_frames)
 {
 	struct domain *d;
-	uint64_t sec;
 
 	if (id >= DOMID_FIRST_RESERVED || !max_vcpus || max_vcpus > MAX_VCPUS)
 		return NULL;
@@ -160,6 +191,8 @@ struct domain *domain_create(domid_t id, bool privileged,
 	d->refs = 1;
 	d->max_vcpus = max_vcpus;
 	d->max_frames = max_frames;
+	d->max_port = EVTCHN_2L_PORTS - 1;
+	d->max_grants = GRANT_FRAMES;
 	/* Published first: its pages find their owner by its id. */
 	if (!publish(d)) {
 		heap_free_ptr(d, 0);
@@ -173,13 +206,10 @@ struct domain *domain_create(domid_t id, bool privileged,
 		domain_put(d);
 		return NULL;
 	}
-	/* Nobody reads it yet: the version need only be even, and not 0. */
-	arch_wallclock(&sec, &d->shared->wc_nsec);
-	d->shared->wc_sec = (uint32_t)sec;
-	d->shared->wc_sec_hi = (uint32_t)(sec >> 32);
-	d->shared->wc_version = 2;
+	clock_write(d, 0);
 	if (privileged)
 		store_release(&initial, d);
+	store_release(&d->born, true);
 	return d;
 }
 
@@ -188,8 +218,8 @@ struct domain *domain_create(domid_t id, bool privileged,
 void domain_pause(struct domain *d)
 {
 	lock_take(&d->lock);
-	for_each_vcpu (d, v)
-		if (!v->pause_count++)
+	if (!d->pauses++)
+		for_each_vcpu (d, v)
 			sched_stop(v, VCPU_PAUSED);
 	lock_drop(&d->lock);
 	for_each_vcpu (d, v)
@@ -199,11 +229,56 @@ void domain_pause(struct domain *d)
 void domain_unpause(struct domain *d)
 {
 	lock_take(&d->lock);
-	/* One that was created meanwhile has not been paused. */
-	for_each_vcpu (d, v)
-		if (v->pause_count && !--v->pause_count)
+	ASSERT(d->pauses);
+	if (!--d->pauses)
+		for_each_vcpu (d, v)
 			sched_start(v, VCPU_PAUSED);
 	lock_drop(&d->lock);
+}
+
+int domain_ctl_pause(struct domain *d)
+{
+	int rc = 0;
+
+	/* First: whoever takes it back must find it. */
+	domain_pause(d);
+	lock_take(&d->lock);
+	if (d->ctl_pauses < CTL_PAUSES_MAX)
+		d->ctl_pauses++;
+	else
+		rc = -XEN_EOVERFLOW;
+	lock_drop(&d->lock);
+	if (rc)
+		domain_unpause(d);
+	return rc;
+}
+
+int domain_ctl_unpause(struct domain *d)
+{
+	int rc = -XEN_EINVAL;
+
+	lock_take(&d->lock);
+	if (d->ctl_pauses) {
+		d->ctl_pauses--;
+		rc = 0;
+	}
+	lock_drop(&d->lock);
+	if (!rc)
+		domain_unpause(d);
+	return rc;
+}
+
+int domain_set_clock(struct domain *d, int64_t offset)
+{
+	int rc = -XEN_EINVAL;
+
+	lock_take(&d->lock);
+	if (d->life == DOMAIN_ALIVE) {
+		clock_write(d, offset);
+		rc = 0;
+	}
+	lock_drop(&d->lock);
+	return rc;
 }
 
 /* ---- Shutdown ---------------------------------------------------------------------- */
@@ -259,11 +334,13 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 	if (!done && !d->code_given)
 		d->shutdown_code = (uint8_t)reason;
 	reason = d->shutdown_code;
+	/* Under the lock: domain_resume() comes before, or undoes it all. */
+	if (!done)
+		for_each_vcpu (d, v)
+			sched_stop(v, VCPU_STOPPED);
 	lock_drop(&d->lock);
 	if (done)
 		return;
-	for_each_vcpu (d, v)
-		sched_stop(v, VCPU_STOPPED);
 	if (d->privileged)
 		machine_shutdown(d, reason);
 	evtchn_virq_global(domain_initial(), VIRQ_DOM_EXC);
@@ -275,6 +352,18 @@ void domain_shutdown_code(struct domain *d, unsigned int reason)
 	d->shutdown_code = (uint8_t)reason;
 	d->code_given = true;
 	lock_drop(&d->lock);
+}
+
+void domain_resume(struct domain *d)
+{
+	domain_pause(d);
+	lock_take(&d->lock);
+	d->shutdown = d->code_given = false;
+	if (d->life == DOMAIN_ALIVE)
+		for_each_vcpu (d, v)
+			sched_start(v, VCPU_STOPPED);
+	lock_drop(&d->lock);
+	domain_unpause(d);
 }
 
 void domain_crash(struct vcpu *v, const char *fmt, ...)
@@ -316,7 +405,23 @@ static int vcpu_relinquish(struct vcpu *v)
 			return rc;
 		v->info_frame = MFN_NONE;
 	}
-	return arch_vcpu_drop_context(v);
+	return vcpu_drop_context(v);
+}
+
+/* All of it but the last step, by one caller at a time. */
+static int relinquish(struct domain *d)
+{
+	int rc;
+
+	watchdog_stop(d);
+	reserve_claim(d, 0);
+	rc = evtchn_reset(d);
+	for_each_vcpu (d, v)
+		rc = rc ? rc : vcpu_relinquish(v);
+	if (rc)
+		return rc;
+	gnttab_destroy(d);
+	return type_relinquish(d);
 }
 
 int domain_destroy(struct domain *d)
@@ -324,7 +429,6 @@ int domain_destroy(struct domain *d)
 	int rc;
 
 	lock_take(&d->lock);
-	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
 	if (d->life == DOMAIN_ALIVE) {
 		/* Under the locks that ports and frames are taken with, too:
 		 * none is added behind the sweep. */
@@ -334,10 +438,9 @@ int domain_destroy(struct domain *d)
 		lock_drop(&d->frames_lock);
 		lock_drop(&d->evtchn_lock);
 	}
-	d->shutdown = true;
 	lock_drop(&d->lock);
-	if (rc)
-		return rc;
+	if (d->life == DOMAIN_DEAD)
+		return 0;
 	for_each_vcpu (d, v)
 		sched_stop(v, VCPU_STOPPED);
 	/* One of its own, on its way out of here: not under its feet. */
@@ -345,22 +448,17 @@ int domain_destroy(struct domain *d)
 		return -XEN_ERESTART;
 	for_each_vcpu (d, v)
 		sched_sync(v);
-	watchdog_stop(d);
-	reserve_claim(d, 0);
-	rc = evtchn_reset(d);
-	for_each_vcpu (d, v)
-		rc = rc ? rc : vcpu_relinquish(v);
-	if (rc)
+	if (__atomic_exchange_n(&d->killing, true, __ATOMIC_SEQ_CST))
+		return -XEN_ERESTART;
+	rc = d->life == DOMAIN_DEAD ? 0 : relinquish(d);
+	if (rc || d->life == DOMAIN_DEAD) {
+		store_release(&d->killing, false);
 		return rc;
-	gnttab_destroy(d);
-	if ((rc = type_relinquish(d)))
-		return rc;
+	}
 	lock_take(&d->lock);
-	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
 	d->life = DOMAIN_DEAD;
 	lock_drop(&d->lock);
-	if (rc)
-		return 0;
+	store_release(&d->killing, false);
 	domain_share_free(d, d->shared);
 	d->shared = NULL;
 	if (d == domain_initial())

@@ -122,7 +122,7 @@ static int open_locked(struct domain *d, struct evtchn c)
 	for (port = 1; port < d->ports; port++)
 		if (record(d, port)->state == PORT_FREE)
 			goto out;
-	if (d->ports >= EVTCHN_2L_PORTS)
+	if (port >= EVTCHN_2L_PORTS)
 		return -XEN_ENOSPC;
 	page = heap_alloc_zeroed(0);
 	if (!page)
@@ -130,6 +130,8 @@ static int open_locked(struct domain *d, struct evtchn c)
 	d->evtchn[d->ports / EVTCHN_PAGE_PORTS] = page;
 	store_release(&d->ports, d->ports + EVTCHN_PAGE_PORTS);
 out:
+	if (port > d->max_port)
+		return -XEN_ENOSPC;
 	*record(d, port) = c;
 	return (int)port;
 }
@@ -195,11 +197,10 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
 	return port;
 }
 
-/* Only these belong to a vCPU; the others to the domain. */
-static bool virq_per_vcpu(uint32_t virq)
+bool evtchn_virq_is_global(uint32_t virq)
 {
-	return virq == VIRQ_TIMER || virq == VIRQ_DEBUG ||
-	       virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU;
+	return virq < NR_VIRQS && virq != VIRQ_TIMER && virq != VIRQ_DEBUG &&
+	       virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
 }
 
 int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu)
@@ -207,7 +208,7 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu)
 	struct vcpu *v;
 	int port;
 
-	if (virq >= NR_VIRQS || (!virq_per_vcpu(virq) && vcpu))
+	if (virq >= NR_VIRQS || (evtchn_virq_is_global(virq) && vcpu))
 		return -XEN_EINVAL;
 	v = vcpu_find(d, vcpu);
 	if (!v)
@@ -239,7 +240,7 @@ int evtchn_bind_vcpu(struct domain *d, port_t port, uint32_t vcpu)
 	if (!c)
 		return -XEN_EINVAL;
 	if (c->state == PORT_UNBOUND || c->state == PORT_INTERDOMAIN ||
-	    (c->state == PORT_VIRQ && !virq_per_vcpu(c->virq)))
+	    (c->state == PORT_VIRQ && evtchn_virq_is_global(c->virq)))
 		WRITE_ONCE(c->vcpu, (uint16_t)vcpu);
 	else
 		rc = -XEN_EINVAL;
@@ -407,7 +408,7 @@ static const char *audit_port(struct domain *d, port_t port)
 	switch (c->state) {
 	case PORT_VIRQ:
 		/* A global one may notify any, but is bound at vCPU 0. */
-		v = d->vcpu[virq_per_vcpu(c->virq) ? c->vcpu : 0];
+		v = d->vcpu[evtchn_virq_is_global(c->virq) ? 0 : c->vcpu];
 		if (!v || v->virq_port[c->virq] != port)
 			return "is no vCPU's VIRQ";
 		break;

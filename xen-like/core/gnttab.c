@@ -11,7 +11,7 @@ int gnttab_grow(struct domain *d, unsigned int n)
 	int rc = 0;
 
 	lock_take(&g->lock);
-	if (n > ARRAY_SIZE(g->shared) || d->life != DOMAIN_ALIVE)
+	if (n > d->max_grants || d->life != DOMAIN_ALIVE)
 		rc = -XEN_EINVAL;
 	while (!rc && g->frames < n) {
 		g->shared[g->frames] = domain_share_alloc(d);

@@ -38,6 +38,11 @@ int reserve_claim(struct domain *d, uint64_t n)
 	return rc;
 }
 
+uint64_t reserve_claimed(void)
+{
+	return READ_ONCE(claimed);
+}
+
 /* ---- More and less --------------------------------------------------------- */
 
 int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,

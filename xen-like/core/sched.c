@@ -251,8 +251,7 @@ static struct vcpu *choose_next(struct queue *q, struct vcpu *prev,
 static void start(struct queue *q, struct vcpu *prev, struct vcpu *next,
 		  uint64_t now)
 {
-	if (prev->domain)
-		set_runstate(prev, resting_state(prev), now);
+	set_runstate(prev, resting_state(prev), now);
 	prev->slice_left = prev->slice_end - MIN(now, prev->slice_end);
 	q->current = next;
 	store_release(&q->saving, prev);
@@ -262,12 +261,12 @@ static void start(struct queue *q, struct vcpu *prev, struct vcpu *next,
 	 * two sees the other, or the event would wait for the next exit.
 	 */
 	__atomic_store_n(&next->running, true, __ATOMIC_SEQ_CST);
+	set_runstate(next, RUNSTATE_running, now);
 	if (!next->domain) {
 		atomic_bit_set(&idle_cpus, next->cpu);
 		return;
 	}
 	atomic_bit_clear(&idle_cpus, next->cpu);
-	set_runstate(next, RUNSTATE_running, now);
 	next->slice_end = now + (next->slice_left ? next->slice_left : SLICE_NS);
 }
 
@@ -507,6 +506,14 @@ void sched_runstate(struct vcpu *v, struct vcpu_runstate_info *out)
 	lock_drop(&q->lock);
 	if (now > out->state_entry_time)
 		out->time[out->state] += now - out->state_entry_time;
+}
+
+uint64_t sched_idle_time(unsigned int cpu)
+{
+	struct vcpu_runstate_info r;
+
+	sched_runstate(queues[cpu].idle, &r);
+	return r.time[RUNSTATE_running];
 }
 
 /*

@@ -90,8 +90,9 @@ static void vcpu_init(struct vcpu *v, struct domain *d, unsigned int id)
 	v->domain = d;
 	v->id = id;
 	v->cpu = (unsigned int)__builtin_ctz(cpus);
-	v->why_not = VCPU_DOWN | (d->shutdown ? VCPU_STOPPED : 0);
-	v->affinity = ~0u;
+	v->why_not = VCPU_DOWN | (d->pauses ? VCPU_PAUSED : 0) |
+		     (d->shutdown ? VCPU_STOPPED : 0);
+	v->affinity = v->affinity_soft = ~0u;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now_ns();
 	v->info = &d->shared->vcpu_info[id];
@@ -151,6 +152,49 @@ struct vcpu *vcpu_next(struct domain *d, const struct vcpu *v)
 	return vcpu_find(d, id);
 }
 
+/* ---- Contexts ------------------------------------------------------------------- */
+
+/*
+ * One caller at a time: another one tries again. Between two tries of one
+ * call the progress is kept in v itself.
+ */
+static bool context_take(struct vcpu *v)
+{
+	return !__atomic_exchange_n(&v->taking_context, true, __ATOMIC_SEQ_CST);
+}
+
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c,
+		     bool again)
+{
+	int rc;
+
+	if (!context_take(v))
+		return -XEN_ERESTART;
+	/* A dying domain's: has let go already, or will after us. */
+	if (READ_ONCE(v->domain->life) != DOMAIN_ALIVE)
+		rc = -XEN_EINVAL;
+	else if (v->initialised && !again)
+		rc = -XEN_EEXIST;
+	else
+		rc = arch_vcpu_set_context(v, c);
+	if (!rc)
+		store_release(&v->initialised, true);
+	store_release(&v->taking_context, false);
+	return rc;
+}
+
+int vcpu_drop_context(struct vcpu *v)
+{
+	int rc;
+
+	if (!context_take(v))
+		return -XEN_ERESTART;
+	WRITE_ONCE(v->initialised, false);
+	rc = arch_vcpu_drop_context(v);
+	store_release(&v->taking_context, false);
+	return rc;
+}
+
 /* ---- Up and down --------------------------------------------------------------- */
 
 bool vcpu_is_up(const struct vcpu *v)
@@ -178,6 +222,12 @@ void vcpu_down(struct vcpu *v)
 		domain_shutdown(d, SHUTDOWN_poweroff);
 	else if (vcpu_is_up(v))
 		sched_stop(v, VCPU_DOWN);
+}
+
+void vcpu_send_nmi(struct vcpu *v)
+{
+	if (!__atomic_exchange_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST))
+		sched_notify(v);
 }
 
 /* ---- vcpu_info ------------------------------------------------------------------- */

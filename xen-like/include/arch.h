@@ -130,6 +130,8 @@ void arch_vcpu_destroy(struct vcpu *v);
  * leaves v without references.
  */
 int arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
+/* What v, which does not run and has a context, would be given again. */
+void arch_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 /* Drops what v's context references (base pointers, GDT, LDT); restartable. */
 int arch_vcpu_drop_context(struct vcpu *v);
 
@@ -150,8 +152,23 @@ void arch_load_root(struct vcpu *v);
 int arch_ldt_set(struct vcpu *v, gva_t base, unsigned int n);
 void arch_ldt_drop(struct vcpu *v);
 
+/*
+ * Fill a page with the stubs that a guest may call: n at n * 32 makes hypercall
+ * n with the ABI's registers and keeps all others; that of iret is jumped to
+ * and does not return.
+ */
+void arch_hypercall_page_fill(void *page);
+
 /* Print v's registers and stack (a domain crash). */
 void arch_vcpu_dump(struct vcpu *v);
+
+/* What the tool stack is told of the machine. */
+struct arch_machine {
+	uint32_t khz;	      /* of the TSC */
+	uint8_t address_bits; /* of physical ones */
+	uint32_t features[8]; /* CPUID's words, in the order of the headers */
+};
+void arch_machine(struct arch_machine *m);
 
 /* ---- Machine ---------------------------------------------------------- */
 

@@ -20,6 +20,7 @@
 #define NR_VIRQS	  24
 #define GRANT_FRAMES	  64u  /* as Xen gives a domain by default */
 #define NR_PIRQS	  512u /* of one domain */
+#define CTL_PAUSES_MAX	  255u /* by the tool stack */
 
 struct evtchn;	  /* evtchn.h */
 struct e820_row { /* the layout of memory_map */
@@ -45,10 +46,17 @@ struct domain {
 	bool privileged;  /* the initial domain */
 	struct lock lock; /* vCPU creation, life, options */
 	enum domain_life life;
+	bool born;	       /* domain_get() finds it; stays */
+	bool killing;	       /* somebody is in domain_destroy(): atomic */
 	bool shutdown;	       /* stopped by SCHEDOP_shutdown or a crash */
 	bool code_given;       /* by SCHEDOP_shutdown_code */
 	uint8_t shutdown_code; /* SHUTDOWN_* */
 	unsigned int refs;     /* atomic: domain_get / domain_put */
+	unsigned int pauses;   /* reasons for VCPU_PAUSED; the tool stack's: */
+	unsigned int ctl_pauses;
+	bool debugged, xenstore; /* as the tool stack says */
+	uint32_t tsc_mode;	 /* as it set it, of no effect */
+	uint32_t ssidref;
 
 	/* Memory; frames_lock guards the list and the counts. */
 	struct lock frames_lock;
@@ -70,12 +78,14 @@ struct domain {
 	struct lock evtchn_lock;
 	struct evtchn *evtchn[EVTCHN_2L_PORTS / EVTCHN_PAGE_PORTS];
 	unsigned int ports; /* records there are, a multiple of a page */
+	unsigned int max_port;
 	uint32_t poll_mask; /* atomic: vCPUs in SCHEDOP_poll */
 
 	uint8_t cmos_index;   /* index registers as it has set them: RTC, */
 	uint32_t pci_address; /* PCI configuration */
 	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
+	unsigned int max_grants;     /* frames of the table */
 	struct watchdog watchdog[2]; /* watchdog.h */
 	uint8_t handle[16];
 };
@@ -86,6 +96,12 @@ struct domain {
  */
 struct domain *domain_create(domid_t id, bool privileged,
 			     unsigned int max_vcpus, uint64_t max_frames);
+
+/*
+ * An id that is free now, not given before the others have been; so two who
+ * ask get different ones.
+ */
+domid_t domain_next_id(void);
 
 /* By id, with a reference; NULL. DOMID_SELF is resolved by the handlers. */
 struct domain *domain_get(domid_t id);
@@ -118,12 +134,27 @@ void domain_crash(struct vcpu *v, const char *fmt, ...)
  */
 void domain_audit_machine(void);
 
-/* Kill: 0 when gone, -XEN_ERESTART: call again (always to its own vCPUs). */
+/* The shutdown is undone, its vCPUs go on; d is not the caller's. */
+void domain_resume(struct domain *d);
+
+/*
+ * The wall clock that d sees is so many seconds off from now on: 0,
+ * -XEN_EINVAL: it dies.
+ */
+int domain_set_clock(struct domain *d, int64_t offset);
+
+/*
+ * Kill: 0 when gone (also before), -XEN_ERESTART: call again (always to its
+ * own vCPUs).
+ */
 int domain_destroy(struct domain *d);
 
 /* Pause counts nest; returns when no vCPU of d runs (not current's own). */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
+/* The same by the tool stack: 0, -XEN_EOVERFLOW: so often, -XEN_EINVAL: not. */
+int domain_ctl_pause(struct domain *d);
+int domain_ctl_unpause(struct domain *d);
 
 /* ---- Frames ------------------------------------------------------------ */
 

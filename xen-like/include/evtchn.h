@@ -44,6 +44,9 @@ int evtchn_status(struct domain *d, port_t port, struct evtchn_status *out);
 /* Close all, of a dying domain too. -XEN_ERESTART: call again. */
 int evtchn_reset(struct domain *d);
 
+/* Is there such a VIRQ, and is it the domain's? Others are of each vCPU. */
+bool evtchn_virq_is_global(uint32_t virq);
+
 /* Raise a VIRQ: per-vCPU ones on v, global ones where they are bound. */
 void evtchn_virq(struct vcpu *v, uint32_t virq);
 void evtchn_virq_global(struct domain *d, uint32_t virq);

@@ -25,6 +25,20 @@ void print(enum log_level level, const char *fmt, ...)
 /* Raw text to every console, no level, no prefix: guests' console_io. */
 void console_write(const char *text, size_t len);
 
+/*
+ * The log: the last of our own messages, by a free-running index. start: of
+ * the oldest, or index itself if that is still there and may be asked for.
+ * read: up to size bytes from *at on, which moves; 0: no more. clear: what is
+ * before at is not the oldest any more.
+ */
+#define CONSOLE_LOG_SIZE 16384u
+uint32_t console_log_start(bool incremental, uint32_t index);
+size_t console_log_read(uint32_t *at, char *buf, size_t size);
+void console_log_clear(uint32_t at);
+
+/* A key of the hypervisor, pressed by whomever; one at a time, others fall. */
+void console_key(char c);
+
 /* Up to size bytes of input meant for the initial domain; returns how many. */
 size_t console_read(char *buf, size_t size);
 /* The last n of what was read could not be used: read them again. */

@@ -37,5 +37,7 @@ int reserve_exchange(struct domain *d, const uint64_t *in, unsigned long n_in,
  * -XEN_ENOMEM.
  */
 int reserve_claim(struct domain *d, uint64_t n);
+/* The sum of all claims. */
+uint64_t reserve_claimed(void);
 
 #endif

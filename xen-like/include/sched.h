@@ -53,6 +53,9 @@ int sched_poll(struct vcpu *v, const uint32_t *ports, unsigned int n,
  */
 void sched_runstate(struct vcpu *v, struct vcpu_runstate_info *out);
 
+/* ns that cpu, which is online, has had nothing to do. */
+uint64_t sched_idle_time(unsigned int cpu);
+
 /*
  * Write v's runstate to the area it registered; v is current. When its tables
  * do not map the area now (guest user mode), v->runstate_late is set: call

@@ -12,7 +12,7 @@
 /* Why a vCPU does not run; it runs when none is set. */
 #define VCPU_DOWN    (1u << 0) /* not brought up */
 #define VCPU_BLOCKED (1u << 1) /* SCHEDOP_block, poll */
-#define VCPU_PAUSED  (1u << 2) /* pause_count != 0 */
+#define VCPU_PAUSED  (1u << 2) /* d->pauses != 0 */
 #define VCPU_STOPPED (1u << 3) /* its domain is shut down */
 
 struct callback {	  /* and a row of the guest's trap table */
@@ -70,12 +70,12 @@ struct vcpu {
 	bool running, queued;
 	bool initialised;    /* has a context (VCPUOP_initialise) */
 	bool taking_context; /* somebody is at it: atomic */
-	unsigned int pause_count;
 	struct vcpu *next;   /* run queue */
 	uint64_t slice_end;  /* used by the CPU that runs it */
 	uint64_t slice_left; /* of its last one, when it stopped; 0: none */
 	cpumask_t affinity;
 	cpumask_t affinity_before; /* sched_pin_override(): 0 none */
+	cpumask_t affinity_soft;   /* as the tool stack says, of no effect */
 
 	/* Runstate: written by the CPU that runs or queues it. */
 	struct vcpu_runstate_info runstate;
@@ -114,6 +114,16 @@ struct vcpu *vcpu_next(struct domain *d, const struct vcpu *v);
 	for (struct vcpu *v = vcpu_next(d, NULL); v; v = vcpu_next(d, v))
 
 /*
+ * arch_vcpu_set_context() by one at a time; v is down or paused. 0,
+ * -XEN_EEXIST: it has one, and again does not say it may; -XEN_EINVAL: its
+ * domain dies, too; -XEN_ERESTART: call again.
+ */
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c,
+		     bool again);
+/* Let go of all that its context references; the next is its first. */
+int vcpu_drop_context(struct vcpu *v);
+
+/*
  * VCPUOP_up: 0, also when it is up; -XEN_EINVAL: not initialised. VCPUOP_down:
  * the last one up that goes down shuts the domain down.
  */
@@ -128,6 +138,9 @@ bool vcpu_is_up(const struct vcpu *v);
  * 0, -XEN_ENXIO: crosses the page or is not aligned, -XEN_EINVAL.
  */
 int vcpu_set_info(struct vcpu *v, mfn_t m, unsigned int offset);
+
+/* At its next chance; one that is on its way is enough. */
+void vcpu_send_nmi(struct vcpu *v);
 
 /* Timers as VCPUOP_* sets them: ns of the period, absolute time; 0 stops. */
 void vcpu_set_periodic(struct vcpu *v, uint64_t period);
