@@ -30,9 +30,10 @@ HV_SRC := $(filter-out xen-like/arch/asm-offsets.c, \
 	$(wildcard $(HV_DIRS:%=%/*.c) $(HV_DIRS:%=%/*.S)))
 # The part that knows no machine: it runs on the host as it is.
 HOST_SRC := $(wildcard $(addsuffix /*.c,xen-like/core xen-like/image \
-	hypercalls tests/host)) xen-like/arch/insn.c xen-like/arch/store.c
+	hypercalls tests/host)) xen-like/arch/insn.c xen-like/arch/store.c \
+	$(wildcard dom0/tools/build*.c)
 DOM0_SRC := $(wildcard dom0/*.c dom0/*/*.c ring/*.c xenstore/*.c \
-	xenstore/lib/*.c)
+	xenstore/lib/*.c xen-like/image/*.c)
 LIBGUEST_SRC := $(wildcard domU-patches/newlib/*.c domU-patches/newlib/*.S)
 UNIT := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ := $(patsubst %.c,%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -147,7 +148,8 @@ $(call thirdparty,$(1),$(CLANG),$(2))
 $(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o) $(call thirdparty_obj,$(1))
 	@rm -f $$@ && ar qcs $$@ $$^
 $(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
-	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
+	@$(CLANG) $(3) $$^ -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+		-lcunit -lpthread -o $$@
 endef
 $(eval $(call host,unit,$(SAN),$(SAN),$(UNIT)))
 $(eval $(call host,fuzz,$(SAN) -fsanitize=fuzzer-no-link \
@@ -166,9 +168,12 @@ tsan: $(TSAN:%=$(B)/tsan/%) ## what takes locks, under ThreadSanitizer
 
 # ---- Guests ------------------------------------------------------------------------------
 
-GUEST_CFLAGS := $(ABI) -std=gnu11 -O2 -g -mno-red-zone -fno-pie \
-	-ffreestanding -fno-stack-protector -fcf-protection=none \
-	-ffunction-sections -isystem $(NEWLIB)/include $(WARN)
+GUEST_MACHINE := -mno-red-zone -fno-pie -fno-stack-protector \
+	-fcf-protection=none -ffunction-sections
+GUEST_CFLAGS := $(ABI) -std=gnu11 -O2 -g -ffreestanding $(GUEST_MACHINE) \
+	-isystem $(NEWLIB)/include $(WARN)
+$(eval $(call thirdparty,guest,$(CC),$(GUEST_MACHINE)))
+$(B)/guest/obj/xen-like/image/bzimage.c.o: | $(SRC)/.done
 GUEST_LDS := domU-patches/newlib/guest.lds
 $(NEWLIB)/.done: | tools/newlib.sh
 	tools/newlib.sh $(NEWLIB)
@@ -194,7 +199,8 @@ $(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 	@$(link_guest)
 
 # dom0 is first a guest. Its tables need half of what micro-guests play with.
-$(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(B)/guest/libguest.a $(GUEST_LDS)
+$(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(call thirdparty_obj,guest) \
+		$(B)/guest/libguest.a $(GUEST_LDS)
 	@echo "  LD $@"
 	@$(link_guest) --defsym pool_size=0x200000
 

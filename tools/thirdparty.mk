@@ -11,7 +11,7 @@ TP_SRC := $(addprefix busybox/archival/libarchive/unxz/xz_dec_,bcj lzma2 stream)
 	$(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
 TP_INC := -isystem xen-like/image/shim $(addprefix -isystem $(SRC)/, \
 	busybox/archival/libarchive/unxz lz4/lib zstd/lib zlib) -DZ_SOLO
-# XZ: its output is its history (single).
+# XZ: its output is its history (single), its memcpy tells how far it is.
 TP_FLAGS := -std=gnu11 -O2 -g -w -ffreestanding -mgeneral-regs-only \
 	-nostdinc $(TP_INC) -DIMAGE_THIRDPARTY -DXZ_DEC_X86 \
 	-DXZ_DEC_SINGLE -D'NOINLINE=__attribute__((noinline))' \
@@ -25,8 +25,8 @@ define thirdparty
 $(B)/$(1)/thirdparty/%.o: $(SRC)/%.c tools/thirdparty.mk | $(SRC)/.done
 	@mkdir -p $$(@D)
 	@echo "  $(1) $$(@F)"
-	@$(2) $(3) $(TP_FLAGS) -isystem $$(shell $(2) -print-file-name=include) \
-		-c $$< -o $$@
+	@$(2) $(3) $(TP_FLAGS) $$(if $$(findstring /xz_dec_,$$@),-Dmemcpy=image_memcpy) \
+		-isystem $$(shell $(2) -print-file-name=include) -c $$< -o $$@
 $(B)/$(1)/xen-like/image/bzimage.o $(B)/$(1)/xen-like/image/bzimage.c.o: \
 	| $(SRC)/.done
 endef

@@ -19,6 +19,7 @@
 #include <zstd_errors.h>
 
 #include "shim/stdlib.h"
+#include "shim/string.h"
 
 /* Offsets in the file of the boot protocol's fields. */
 #define SETUP_SECTS    0x1f1 /* u8, in sectors of 512; 0 means 4 */
@@ -87,6 +88,25 @@ static void gzip_free(voidpf opaque, voidpf mem)
 {
 	(void)opaque;
 	image_free(mem);
+}
+
+/* ---- Progress --------------------------------------------------------------- */
+
+static const struct kernel_file *current;
+
+static void progress(const uint8_t *at)
+{
+	uintptr_t done = (uintptr_t)at - (uintptr_t)current->payload;
+
+	if (current->progress && done <= current->size)
+		current->progress(done, current->size);
+}
+
+/* XZ's memcpy: it copies the end of each chunk of the payload. */
+void *image_memcpy(void *dst, const void *src, size_t n)
+{
+	progress(src);
+	return memcpy(dst, src, n);
 }
 
 /* ---- The codecs -------------------------------------------------------- */
@@ -172,6 +192,7 @@ static const char *lz4_unpack(struct unpack *u)
 		if (got < 0) /* with less room than a block may want: who knows */
 			return room < LZ4_BLOCK ? too_large : corrupt;
 		u->len += (size_t)got;
+		progress(in + len);
 	}
 	return NULL;
 }
@@ -270,6 +291,7 @@ const char *bzimage_unpack(const struct kernel_file *kf, void *buf, size_t cap,
 	struct unpack u = { kf->payload, kf->size, buf, cap, 0 };
 	const char *why;
 
+	current = kf;
 	arena.next = work;
 	arena.left = UNPACK_WORK;
 	why = kf->codec->unpack(&u);

@@ -23,6 +23,13 @@ struct kernel_file {
 	size_t size;
 	const struct codec *codec; /* NULL: plain ELF */
 	uint32_t unpacked; /* its size as Linux recorded it; 0: unknown */
+
+	/*
+	 * Set after bzimage_open() by whom long silence hurts: called with how
+	 * many bytes of payload are done, for LZ4 every 8 MiB of output, for
+	 * XZ every 64 KiB of payload, for others not at all.
+	 */
+	void (*progress)(size_t done, size_t of);
 };
 
 /* Recognises the file. */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Allocations that fail when told: malloc(), calloc() and realloc() of all
+ * that is linked with the tests (by the linker's --wrap).
+ */
+#ifndef HOST_ALLOC_H
+#define HOST_ALLOC_H
+
+/* The so manieth allocation from now on fails, once; 0: none. */
+extern unsigned long host_alloc_fail;
+
+#endif
