@@ -139,6 +139,7 @@ void domain_put(struct domain *d)
 	for (unsigned int p = 0; p < ARRAY_SIZE(d->evtchn); p++)
 		if (d->evtchn[p])
 			heap_free_ptr(d->evtchn[p], 0);
+	gnttab_free(d);
 	heap_free_ptr(d, 0);
 }
 
@@ -160,6 +161,8 @@ struct domain *domain_create(domid_t id, bool privileged,
 	d->refs = 1;
 	d->max_vcpus = max_vcpus;
 	d->max_frames = max_frames;
+	d->grant.max_frames = GRANT_FRAMES;
+	d->grant.max_map_frames = GRANT_MAP_FRAMES;
 	/* Published first: its pages find their owner by its id. */
 	if (!publish(d)) {
 		heap_free_ptr(d, 0);
@@ -167,7 +170,7 @@ struct domain *domain_create(domid_t id, bool privileged,
 	}
 	d->shared = domain_share_alloc(d);
 	if (!d->shared || gnttab_grow(d, 1)) {
-		gnttab_destroy(d);
+		(void)gnttab_destroy(d);
 		if (d->shared)
 			domain_share_free(d, d->shared);
 		domain_put(d);
@@ -326,13 +329,15 @@ int domain_destroy(struct domain *d)
 	lock_take(&d->lock);
 	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
 	if (d->life == DOMAIN_ALIVE) {
-		/* Under the locks that ports and frames are taken with, too:
-		 * none is added behind the sweep. */
+		/* Under the locks that grants, ports and frames are taken
+		 * with, too: none is added behind the sweep. */
+		lock_take(&d->grant.lock);
 		lock_take(&d->evtchn_lock);
 		lock_take(&d->frames_lock);
 		d->life = DOMAIN_DYING;
 		lock_drop(&d->frames_lock);
 		lock_drop(&d->evtchn_lock);
+		lock_drop(&d->grant.lock);
 	}
 	d->shutdown = true;
 	lock_drop(&d->lock);
@@ -350,10 +355,9 @@ int domain_destroy(struct domain *d)
 	rc = evtchn_reset(d);
 	for_each_vcpu (d, v)
 		rc = rc ? rc : vcpu_relinquish(v);
+	rc = rc ? rc : gnttab_destroy(d);
+	rc = rc ? rc : type_relinquish(d);
 	if (rc)
-		return rc;
-	gnttab_destroy(d);
-	if ((rc = type_relinquish(d)))
 		return rc;
 	lock_take(&d->lock);
 	rc = d->life == DOMAIN_DEAD ? -XEN_EINVAL : 0;
