@@ -127,7 +127,10 @@ static int64_t op_createdomain(struct domctl *c)
 	d->xenstore = create->flags & XEN_DOMCTL_CDF_xs_domain;
 	d->max_port = MIN(create->max_evtchn_port, d->max_port);
 	if (create->max_grant_frames > 0)
-		d->max_grants = (unsigned int)create->max_grant_frames;
+		d->grant.max_frames = (unsigned int)create->max_grant_frames;
+	if (create->max_maptrack_frames >= 0)
+		d->grant.max_map_frames =
+			(unsigned int)create->max_maptrack_frames;
 	memcpy(d->handle, create->handle, sizeof(d->handle));
 	c->op.domain = id;
 	if (!copy_to_guest(c->h->arg[0], &c->op, sizeof(c->op)))

@@ -39,15 +39,16 @@ static int64_t batch_end(struct hypercall *h, int rc)
 
 /* ---- Running ------------------------------------------------------------------ */
 
-/* As many requests as are there and can be read, at most count. */
-static uint32_t chunk_read(uint8_t *buf, gva_t va, uint32_t count, size_t size)
+uint32_t batch_read(void *buf, size_t room, gva_t va, uint32_t count,
+		    size_t size)
 {
-	uint32_t n, most = MIN(count, CHUNK / (uint32_t)size);
+	uint32_t n, most = MIN(count, (uint32_t)(room / size));
 
 	if (!copy_from_guest(buf, va, most * size))
 		return most;
 	for (n = 0; n < most; n++)
-		if (copy_from_guest(buf + n * size, va + n * size, size))
+		if (copy_from_guest((uint8_t *)buf + n * size, va + n * size,
+				    size))
 			break;
 	return n;
 }
@@ -64,7 +65,8 @@ static int requests_run(struct mmu_batch *b, gva_t at, uint32_t count,
 		if (i == n) {
 			if (n && preempt_check())
 				return -XEN_ERESTART;
-			n = chunk_read(buf, at, count - *done, size);
+			n = batch_read(buf, sizeof(buf), at, count - *done,
+				       size);
 			i = 0;
 		}
 		if (!n)

@@ -29,6 +29,13 @@ int64_t mmu_batch_run(struct hypercall *h, size_t size, mmu_request_fn *one,
 		      bool tables);
 
 /*
+ * Copy in as many of count requests at va as can be read and fit into room
+ * bytes of buf: how many.
+ */
+uint32_t batch_read(void *buf, size_t room, gva_t va, uint32_t count,
+		    size_t size);
+
+/*
  * The domain that v names as a foreign one: itself by DOMID_SELF only, device
  * memory and the hypervisor as pseudo domains. NULL: none such. To be put.
  */

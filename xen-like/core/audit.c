@@ -7,6 +7,8 @@
  */
 #include "audit.h"
 #include "evtchn.h"
+#include "gnttab.h"
+#include "grantmap.h"
 #include "heap.h"
 #include "print.h"
 #include "pte.h"
@@ -132,6 +134,26 @@ static void count_share(const void *page)
 	held(ptr_frame(page), FT_WRITABLE, "its owner, type");
 }
 
+/* What d grants and others use; what its devices may write of others'. */
+static void count_grants(struct domain *d)
+{
+	const struct grant_state *g = &d->grant;
+	const unsigned int device = GNTMAP_device_map | GNTMAP_readonly;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(g->active) && g->active[i]; i++)
+		for (unsigned int k = 0; k < GRANT_ENTRIES; k++)
+			if (g->active[i][k].readers || g->active[i][k].writers)
+				held(MFN(g->active[i][k].frame), FT_NONE,
+				     "a grant");
+	for (uint32_t h = 0; h < g->map_used; h++) {
+		const struct grant_map *m = grantmap_at(d, h);
+
+		if ((m->flags & device) == GNTMAP_device_map)
+			held(MFN(gnttab_active(m->granter, m->ref)->frame),
+			     FT_WRITABLE, "a device, type");
+	}
+}
+
 static void count_domain(struct domain *d)
 {
 	for_each_vcpu (d, v)
@@ -139,6 +161,7 @@ static void count_domain(struct domain *d)
 	count_share(d->shared);
 	for (unsigned int i = 0; i < d->grant.frames; i++)
 		count_share(d->grant.shared[i]);
+	count_grants(d);
 	if (d->sweep)
 		held(MFN(d->sweep), FT_NONE, "the end of its domain");
 }
@@ -197,6 +220,7 @@ unsigned int audit_run(void)
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		bad += evtchn_audit(d) < 0;
 		bad += domain_frames_audit(d);
+		bad += gnttab_audit(d);
 	}
 	return bad;
 }

@@ -139,6 +139,7 @@ void domain_put(struct domain *d)
 	for (unsigned int p = 0; p < ARRAY_SIZE(d->evtchn); p++)
 		if (d->evtchn[p])
 			heap_free_ptr(d->evtchn[p], 0);
+	gnttab_free(d);
 	heap_free_ptr(d, 0);
 	evtchn_virq_global(domain_initial(), VIRQ_DOM_EXC);
 }
@@ -192,7 +193,8 @@ struct domain *domain_create(domid_t id, bool privileged,
 	d->max_vcpus = max_vcpus;
 	d->max_frames = max_frames;
 	d->max_port = EVTCHN_2L_PORTS - 1;
-	d->max_grants = GRANT_FRAMES;
+	d->grant.max_frames = GRANT_FRAMES;
+	d->grant.max_map_frames = GRANT_MAP_FRAMES;
 	/* Published first: its pages find their owner by its id. */
 	if (!publish(d)) {
 		heap_free_ptr(d, 0);
@@ -200,7 +202,7 @@ struct domain *domain_create(domid_t id, bool privileged,
 	}
 	d->shared = domain_share_alloc(d);
 	if (!d->shared || gnttab_grow(d, 1)) {
-		gnttab_destroy(d);
+		(void)gnttab_destroy(d);
 		if (d->shared)
 			domain_share_free(d, d->shared);
 		domain_put(d);
@@ -418,10 +420,8 @@ static int relinquish(struct domain *d)
 	rc = evtchn_reset(d);
 	for_each_vcpu (d, v)
 		rc = rc ? rc : vcpu_relinquish(v);
-	if (rc)
-		return rc;
-	gnttab_destroy(d);
-	return type_relinquish(d);
+	rc = rc ? rc : gnttab_destroy(d);
+	return rc ? rc : type_relinquish(d);
 }
 
 int domain_destroy(struct domain *d)
@@ -430,13 +430,15 @@ int domain_destroy(struct domain *d)
 
 	lock_take(&d->lock);
 	if (d->life == DOMAIN_ALIVE) {
-		/* Under the locks that ports and frames are taken with, too:
-		 * none is added behind the sweep. */
+		/* Under the locks that grants, ports and frames are taken
+		 * with, too: none is added behind the sweep. */
+		lock_take(&d->grant.lock);
 		lock_take(&d->evtchn_lock);
 		lock_take(&d->frames_lock);
 		d->life = DOMAIN_DYING;
 		lock_drop(&d->frames_lock);
 		lock_drop(&d->evtchn_lock);
+		lock_drop(&d->grant.lock);
 	}
 	lock_drop(&d->lock);
 	if (d->life == DOMAIN_DEAD)

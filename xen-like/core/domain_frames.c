@@ -15,7 +15,22 @@
 
 /* ---- Taking and giving --------------------------------------------------------- */
 
-static void unreserve(struct domain *d, uint64_t n)
+bool domain_reserve(struct domain *d, uint64_t n, bool over)
+{
+	bool ok;
+
+	lock_take(&d->frames_lock);
+	ok = d->life == DOMAIN_ALIVE &&
+	     (over || (n <= d->max_frames && d->frames <= d->max_frames - n));
+	if (ok && !d->frames)
+		__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+	if (ok)
+		d->frames += n;
+	lock_drop(&d->frames_lock);
+	return ok;
+}
+
+void domain_unreserve(struct domain *d, uint64_t n)
 {
 	uint64_t left;
 
@@ -26,41 +41,35 @@ static void unreserve(struct domain *d, uint64_t n)
 		domain_put(d);
 }
 
+/*
+ * From frame_own() on others can find it: the lock keeps whoever drops it
+ * waiting until it is in the list.
+ */
+void domain_adopt(struct domain *d, mfn_t m)
+{
+	lock_take(&d->frames_lock);
+	frame_own(m, d->id);
+	frame_link(&d->frames_head, m);
+	lock_drop(&d->frames_lock);
+}
+
 mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
 			 bool over)
 {
 	uint64_t n = 1ul << order;
 	mfn_t m;
-	bool ok;
 
-	if (order > HEAP_MAX_ORDER)
-		return MFN_NONE;
-	lock_take(&d->frames_lock);
-	ok = d->life == DOMAIN_ALIVE &&
-	     (over || (n <= d->max_frames && d->frames <= d->max_frames - n));
-	if (ok && !d->frames)
-		__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
-	if (ok)
-		d->frames += n;
-	lock_drop(&d->frames_lock);
-	if (!ok)
+	if (order > HEAP_MAX_ORDER || !domain_reserve(d, n, over))
 		return MFN_NONE;
 	m = heap_alloc_below(order, limit);
 	if (mfn_eq(m, MFN_NONE)) {
-		unreserve(d, n);
+		domain_unreserve(d, n);
 		return m;
 	}
 	for (mfn_t i = m; i.n < m.n + n; i.n++) {
 		__builtin_memset(frame_ptr(i), 0, PAGE_SIZE);
 		machphys[i.n] = M2P_INVALID;
-		/*
-		 * From frame_own() on others can find it: the lock keeps
-		 * whoever drops it waiting until it is in the list.
-		 */
-		lock_take(&d->frames_lock);
-		frame_own(i, d->id);
-		frame_link(&d->frames_head, i);
-		lock_drop(&d->frames_lock);
+		domain_adopt(d, i);
 		cpu_relax_poll();
 	}
 	return m;
@@ -114,7 +123,14 @@ void domain_frame_gone(domid_t owner, mfn_t m)
 	lock_take(&d->frames_lock);
 	frame_unlink(&d->frames_head, m);
 	lock_drop(&d->frames_lock);
-	unreserve(d, 1);
+	domain_unreserve(d, 1);
+}
+
+void domain_disown(mfn_t m)
+{
+	domain_frame_gone(frame_of(m)->owner, m);
+	WRITE_ONCE(frame_of(m)->owner, OWNER_NONE);
+	WRITE_ONCE(frame_of(m)->word, 0);
 }
 
 /* ---- Audit ------------------------------------------------------------------------ */

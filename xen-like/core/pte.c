@@ -247,7 +247,8 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
  * The tables may change while we look: then the answer is one that was right,
  * or a frame of the domain's that the caller's checks refuse.
  */
-bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index)
+bool pte_walk_l1(const struct vcpu *v, gva_t va, mfn_t *table,
+		 unsigned int *index)
 {
 	mfn_t m = v->x86.kernel_mode ? v->x86.root : v->x86.user_root;
 
@@ -263,11 +264,15 @@ bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index)
 		    READ_ONCE(frame_of(m)->owner) != v->domain->id)
 			return false;
 	}
-	if (!frame_get(m, v->domain->id))
-		return false;
 	*table = m;
 	*index = va >> PAGE_SHIFT & (PTES - 1);
 	return true;
+}
+
+bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index)
+{
+	return pte_walk_l1(v, va, table, index) &&
+	       frame_get(*table, v->domain->id);
 }
 
 /* ---- Roots, and what is left to do --------------------------------------------------------- */

@@ -2,9 +2,10 @@
 /*
  * Domains: identity, memory, life and death.
  *
- * Lock order: d->lock, d->grant.lock, d->evtchn_lock (two: lower id first),
- * v->virq_lock, d->frames_lock, a CPU's scheduler lock, a CPU's timer lock,
- * heap, domain table, console.
+ * Lock order: d->lock, d->grant.lock, d->grant.map_lock, d->evtchn_lock (two:
+ * lower id first), v->virq_lock, d->frames_lock, a CPU's scheduler lock, a
+ * CPU's timer lock, heap, domain table, console. Of two domains' grant locks
+ * nobody holds both.
  */
 #ifndef DOMAIN_H
 #define DOMAIN_H
@@ -18,8 +19,9 @@
 #define EVTCHN_2L_PORTS	  4096u
 #define EVTCHN_PAGE_PORTS 128u /* records of 32 bytes in a page */
 #define NR_VIRQS	  24
-#define GRANT_FRAMES	  64u  /* as Xen gives a domain by default */
-#define NR_PIRQS	  512u /* of one domain */
+#define GRANT_FRAMES	  64u	/* as Xen gives a domain by default */
+#define GRANT_MAP_FRAMES  1024u /* the same: pages of grant.map */
+#define NR_PIRQS	  512u	/* of one domain */
 #define CTL_PAUSES_MAX	  255u /* by the tool stack */
 
 struct evtchn;	  /* evtchn.h */
@@ -30,10 +32,18 @@ struct e820_row { /* the layout of memory_map */
 
 enum domain_life { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
 
-struct grant_state {	  /* gnttab.h */
-	struct lock lock; /* guards the rest */
-	unsigned int frames;
+struct grant_active; /* gnttab.h */
+struct grant_map;    /* grantmap.h */
+struct grant_state {
+	struct lock lock; /* what the domain grants: guards these four */
+	unsigned int frames, max_frames;
 	void *shared[GRANT_FRAMES]; /* domain_share_alloc() */
+	struct grant_active *active[GRANT_FRAMES];
+	struct lock map_lock; /* what it has mapped: guards these */
+	unsigned int max_map_frames;
+	uint32_t map_used, map_free; /* handles: ever used; first free + 1 */
+	uint32_t map_swept;	     /* at its end: released so far */
+	struct grant_map **map;	     /* pages, NULL until the first mapping */
 };
 
 struct watchdog {
@@ -85,7 +95,6 @@ struct domain {
 	uint32_t pci_address; /* PCI configuration */
 	uint64_t pirq_used[NR_PIRQS / 64]; /* atomic: given out, a bit each */
 	struct grant_state grant;
-	unsigned int max_grants;     /* frames of the table */
 	struct watchdog watchdog[2]; /* watchdog.h */
 	uint8_t handle[16];
 };
@@ -170,6 +179,16 @@ mfn_t domain_alloc(struct domain *d, unsigned int order);
  */
 mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
 			 bool over);
+
+/*
+ * The parts of it: n frames more are counted, or no more (false: over
+ * max_frames, or dying); m, fresh from the heap or without references, is d's.
+ */
+bool domain_reserve(struct domain *d, uint64_t n, bool over);
+void domain_unreserve(struct domain *d, uint64_t n);
+void domain_adopt(struct domain *d, mfn_t m);
+/* m, stolen from its owner, is nobody's: for domain_adopt(), frame_gone(). */
+void domain_disown(mfn_t m);
 
 /* Drop the owner's reference of m: 0, -XEN_EINVAL: it is not d's to drop. */
 int domain_free(struct domain *d, mfn_t m);

@@ -59,6 +59,10 @@ int pte_update(struct vcpu *v, struct domain *pt_dom, struct domain *fg_dom,
  */
 bool pte_find_l1(struct vcpu *v, gva_t va, mfn_t *table, unsigned int *index);
 
+/* The same without a reference: perhaps no L1 at all by now. */
+bool pte_walk_l1(const struct vcpu *v, gva_t va, mfn_t *table,
+		 unsigned int *index);
+
 /*
  * Finish what v's last interrupted operation left to take down (v->old_table).
  * 0 or -XEN_ERESTART. Every MMU hypercall starts here, and so does the end of
