@@ -302,7 +302,7 @@ static void check_cycles(void)
 
 	begin();
 	pair_end(&p);
-	before = frames_free();
+	before = frames_settled();
 	for (i = 0; i < 20; i++) {
 		begin();
 		if (i % 3 == 0)

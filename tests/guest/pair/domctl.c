@@ -7,7 +7,8 @@
 #include "vcpu.h"
 #include <xen/sched.h>
 
-#define PATIENCE 5000000000ul /* ns */
+#define PATIENCE 2000000000ul /* ns */
+#define QUIET	 50000000ul
 
 int64_t domctl(uint32_t cmd, domid_t domid, struct xen_domctl *op)
 {
@@ -122,6 +123,20 @@ uint64_t frames_free(void)
 	struct xen_sysctl op = { 0 };
 
 	return sysctl(XEN_SYSCTL_physinfo, &op) ? 0 : op.u.physinfo.free_pages;
+}
+
+uint64_t frames_settled(void)
+{
+	uint64_t last = frames_free(), since = time_now(), now;
+
+	while (time_now() < since + QUIET) {
+		hypercall_sched_op(SCHEDOP_yield, NULL);
+		now = frames_free();
+		if (now != last)
+			since = time_now();
+		last = now;
+	}
+	return last;
 }
 
 uint64_t frames_wait(uint64_t count)

@@ -38,8 +38,10 @@ int domain_shutdown_code(domid_t domid);
 /* Waits until no trace of it is left, at most a few seconds. */
 bool domain_wait_gone(domid_t domid);
 
-/* Frames nobody has, by physinfo; and until they are that many again. */
+/* Frames nobody has, by physinfo: now; once they stay the same for a while;
+ * once they are that many again, or time is over. */
 uint64_t frames_free(void);
+uint64_t frames_settled(void);
 uint64_t frames_wait(uint64_t count);
 
 #endif
