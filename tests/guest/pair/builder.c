@@ -110,6 +110,20 @@ void foreign_unmap(volatile void *va)
 	window_used[((uint64_t)va - WINDOW) / PAGE_SIZE] = false;
 }
 
+/* A kernel starts with upcalls masked. */
+static bool mask_upcalls(const struct pair *p, uint64_t mfn)
+{
+	struct shared_info *info = foreign_map(p->domid, mfn, PTE_RW);
+	unsigned int i;
+
+	if (!info)
+		return false;
+	for (i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
+		info->vcpu_info[i].evtchn_upcall_mask = 1;
+	foreign_unmap(info);
+	return true;
+}
+
 /* Bytes into a frame of the second domain's. */
 static bool put(const struct pair *p, uint64_t pfn, unsigned int offset,
 		const void *data, size_t size)
@@ -233,7 +247,10 @@ static int64_t step_start_info(struct pair *p)
 	if (p->cmdline)
 		snprintf((char *)si.cmd_line, sizeof(si.cmd_line), "%s",
 			 p->cmdline);
-	return put(p, place(START_INFO), 0, &si, sizeof(si)) ? 0 : -XEN_EPERM;
+	return mask_upcalls(p, info.shared_info_frame) &&
+			       put(p, place(START_INFO), 0, &si, sizeof(si))
+		       ? 0
+		       : -XEN_EPERM;
 }
 
 static uint64_t entry(const struct pair *p, uint64_t pfn, uint64_t flags)
