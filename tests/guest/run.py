@@ -10,8 +10,9 @@ an error. At the end: the pairs (hypercall, sub-operation) that no passed
 check shows, but for those that uncovered.txt lists with a reason.
 
 A guest's head comment says how to run it:
-    RUN: smp=2 memory=512 timeout=30 icount=1 xen="..." args="one two=2"
-With icount=1 time is counted in instructions, whatever else the host does."""
+    RUN: smp=2 memory=512 timeout=30 icount=1 xen="..." args="one two=2" pair=1
+With icount=1 time is counted in instructions, whatever else the host does.
+With pair=1 the guest builds a second domain: its image is its ramdisk too."""
 import argparse
 import concurrent.futures
 import glob
@@ -41,7 +42,7 @@ def settings(name):
     said = dict(word.split('=', 1) for word in
                 shlex.split(found[1] if found else ''))
     return {'smp': 1, 'memory': 128, 'timeout': 45, 'xen': '', 'args': '',
-            'icount': 0, **said}
+            'icount': 0, 'pair': 0, **said}
 
 
 def follow(m, limit):
@@ -66,8 +67,9 @@ class Run:
         s = settings(name)
         self.checks, self.notes = {}, []
         self.error, text = None, ''
-        load = direct(hypervisor(hv, build, peer), OPTIONS.format(**s),
-                      f'{build}/guest/{name}', s['args'])
+        image = f'{build}/guest/{name}'
+        load = direct(hypervisor(hv, build, peer), OPTIONS.format(**s), image,
+                      s['args'], image if int(s['pair']) else None)
         try:
             with Machine(f'guest-{name}-{hv}', build, load, smp=int(s['smp']),
                          memory=int(s['memory']) * 2 + 256,

@@ -33,7 +33,8 @@ TESTS = {
   'tests/unit': ['tests/host', *EVERY, 'xen-like/arch', 'dom0/tools'],
   'tests/fuzz': ['tests/host', *EVERY, 'dom0/tools'],
   'tests/tsan': ['tests/host', *EVERY],
-  'tests/guest': ['tests/guest/lib', 'domU-patches/newlib', 'xenstore/lib', 'ring'],
+  'tests/guest': ['tests/guest/pair', 'tests/guest/lib', 'domU-patches/newlib', 'xenstore/lib', 'ring'],
+  'tests/guest/pair': ['tests/guest/lib', 'domU-patches/newlib', 'xenstore/lib', 'ring'],
   'tests/guest/lib': ['domU-patches/newlib', 'xenstore/lib', 'ring'],
 }
 
