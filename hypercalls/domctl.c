@@ -10,7 +10,6 @@
 #include "sched.h"
 
 #define GRANT_VERSION	  1u
-#define MAPTRACK_MAX	  1024 /* frames, as Xen's default limit */
 #define FLAGS_KNOWN	  (XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off)
 #define PAGES_OF_KIB(kib) ((kib) >> (PAGE_SHIFT - 10))
 #define IO_PORTS	  65536u
@@ -92,7 +91,7 @@ static int64_t create_check(const struct xen_domctl_createdomain *c)
 	    !c->max_vcpus || c->max_vcpus > MAX_VCPUS ||
 	    c->grant_opts != GRANT_VERSION || !c->max_grant_frames ||
 	    c->max_grant_frames > (int)GRANT_FRAMES ||
-	    c->max_maptrack_frames > MAPTRACK_MAX ||
+	    c->max_maptrack_frames > (int)GRANT_MAP_FRAMES ||
 	    c->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
 		return -XEN_EINVAL;
 	return c->cpupool_id ? -XEN_ESRCH : 0;
