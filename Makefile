@@ -137,18 +137,7 @@ $(B)/enso.iso $(B)/xen.iso: $(B)/%.iso: FORCE tools/iso.sh $(PEER)/.done \
 
 # ---- On the host: unit tests, fuzzers, threads ----------------------------------------
 
-# $(call host,NAME,COMPILE FLAGS,LINK FLAGS,PROGRAMS)
-define host
-$(B)/$(1)/%.o: %.c Makefile
-	@mkdir -p $$(@D)
-	@echo "  $(1) $$<"
-	@$(CLANG) $(HOST_CFLAGS) $(2) $$(call inc,$$<) -c $$< -o $$@
-$(call thirdparty,$(1),$(CLANG),$(2))
-$(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o) $(call thirdparty_obj,$(1))
-	@rm -f $$@ && ar qcs $$@ $$^
-$(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
-	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
-endef
+include tools/host.mk
 $(eval $(call host,unit,$(SAN),$(SAN),$(UNIT)))
 $(eval $(call host,fuzz,$(SAN) -fsanitize=fuzzer-no-link \
 	-fsanitize-coverage-ignorelist=tests/fuzz/no_coverage.txt,$(SAN) \

@@ -27,12 +27,13 @@ ALLOW = {                       # folder (longest prefix wins) -> folders it may
 
 # What tests of a layer and dom0/main.c may see, for the compiler only: they are judged by nobody.
 EVERY = ['xen-like/include', 'xen-like/core', 'xen-like/image', 'hypercalls']
+DOM0 = ['xenstore', 'xenstore/lib', 'ring']
 TESTS = {
   'dom0': ['dom0/kernel', 'dom0/back', 'dom0/tools', 'xenstore', 'xenstore/lib', 'domU-patches/newlib'],
   'tests/host': EVERY,
-  'tests/unit': ['tests/host', *EVERY, 'xen-like/arch'],
-  'tests/fuzz': ['tests/host', *EVERY],
-  'tests/tsan': ['tests/host', *EVERY],
+  'tests/unit': ['tests/host', *EVERY, 'xen-like/arch', *DOM0],
+  'tests/fuzz': ['tests/host', *EVERY, *DOM0],
+  'tests/tsan': ['tests/host', *EVERY, *DOM0],
   'tests/guest': ['tests/guest/lib', 'domU-patches/newlib', 'xenstore/lib', 'ring'],
   'tests/guest/lib': ['domU-patches/newlib', 'xenstore/lib', 'ring'],
 }
