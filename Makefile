@@ -30,8 +30,7 @@ HV_SRC := $(filter-out xen-like/arch/asm-offsets.c, \
 	$(wildcard $(HV_DIRS:%=%/*.c) $(HV_DIRS:%=%/*.S)))
 # The part that knows no machine: it runs on the host as it is.
 HOST_SRC := $(wildcard $(addsuffix /*.c,xen-like/core xen-like/image \
-	hypercalls tests/host)) xen-like/arch/insn.c xen-like/arch/store.c \
-	$(wildcard dom0/tools/build*.c)
+	hypercalls tests/host)) xen-like/arch/insn.c xen-like/arch/store.c
 DOM0_SRC := $(wildcard dom0/*.c dom0/*/*.c ring/*.c xenstore/*.c \
 	xenstore/lib/*.c xen-like/image/*.c)
 LIBGUEST_SRC := $(wildcard domU-patches/newlib/*.c domU-patches/newlib/*.S)
@@ -138,19 +137,7 @@ $(B)/enso.iso $(B)/xen.iso: $(B)/%.iso: FORCE tools/iso.sh $(PEER)/.done \
 
 # ---- On the host: unit tests, fuzzers, threads ----------------------------------------
 
-# $(call host,NAME,COMPILE FLAGS,LINK FLAGS,PROGRAMS)
-define host
-$(B)/$(1)/%.o: %.c Makefile
-	@mkdir -p $$(@D)
-	@echo "  $(1) $$<"
-	@$(CLANG) $(HOST_CFLAGS) $(2) $$(call inc,$$<) -c $$< -o $$@
-$(call thirdparty,$(1),$(CLANG),$(2))
-$(B)/$(1)/libhost.a: $(HOST_SRC:%.c=$(B)/$(1)/%.o) $(call thirdparty_obj,$(1))
-	@rm -f $$@ && ar qcs $$@ $$^
-$(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o $(B)/$(1)/libhost.a
-	@$(CLANG) $(3) $$^ -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-		-lcunit -lpthread -o $$@
-endef
+include tools/host.mk
 $(eval $(call host,unit,$(SAN),$(SAN),$(UNIT)))
 $(eval $(call host,fuzz,$(SAN) -fsanitize=fuzzer-no-link \
 	-fsanitize-coverage-ignorelist=tests/fuzz/no_coverage.txt,$(SAN) \
