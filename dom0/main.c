@@ -8,6 +8,9 @@
 #include "heap.h"
 #include "hypercall.h"
 #include "start.h"
+#include "store.h"
+#include <xenstore.h>
+#include <stdlib.h>
 #include "task.h"
 #include "term.h"
 #include "vcpu.h"
@@ -49,6 +52,15 @@ static void walk(void *arg)
 	rc = builder_build(&in, &out);
 	t2 = tsc();
 	printf("build: %d %s: %lu instructions, dom0 %lu pages\n", rc, out.why, t2 - t, pages());
+	struct xs_handle *xs = xs_open(0);
+	char path[80];
+	sprintf(path, "/local/domain/%d/name", out.id);
+	printf("xs %p write %d\n", xs, xs_write(xs, 0, path, "linux1", 6));
+	sprintf(path, "/local/domain/%d/control/shutdown", out.id);
+	xs_write(xs, 0, path, "", 0);
+	sprintf(path, "/local/domain/%d/device", out.id);
+	xs_mkdir(xs, 0, path);
+	printf("intro %d\n", xs_introduce_domain(xs, out.id, out.store_mfn, out.store_port));
 	rc = console_open(out.id, "linux1", out.console_mfn, out.console_port);
 	op.domain = out.id;
 	printf("console %d\n", rc);
@@ -72,6 +84,7 @@ int main(void)
 {
 	term_init();
 	frames_keep(256);
+	store_start();
 	task_start("walk", walk, NULL);
 	task_loop();
 }
