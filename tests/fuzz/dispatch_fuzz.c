@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "frame.h"
 #include "host.h"
 #include "hypercall.h"
 #include "panic.h"
