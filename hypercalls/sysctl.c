@@ -57,7 +57,8 @@ static int64_t op_getcpuinfo(struct xen_sysctl *op)
 	for (i = 0; i < n; i++) {
 		struct xen_sysctl_cpuinfo info = { sched_idle_time(i) };
 
-		if (copy_to_guest((gva_t)(g->info.p + i), &info, sizeof(info)))
+		if (copy_to_guest((gva_t)g->info.p + i * sizeof(info), &info,
+				  sizeof(info)))
 			return -XEN_EFAULT;
 	}
 	g->nr_cpus = n;
@@ -75,7 +76,8 @@ static int64_t op_cputopoinfo(struct xen_sysctl *op)
 	for (i = 0; t->cputopo.p && i < n; i++) {
 		struct xen_sysctl_cputopo row = { .core = i };
 
-		if (copy_to_guest((gva_t)(t->cputopo.p + i), &row, sizeof(row)))
+		if (copy_to_guest((gva_t)t->cputopo.p + i * sizeof(row), &row,
+				  sizeof(row)))
 			return -XEN_EFAULT;
 	}
 	t->num_cpus = n;
@@ -132,7 +134,7 @@ static int64_t op_getdomaininfolist(struct xen_sysctl *op)
 		if (d->id < l->first_domain)
 			continue;
 		domctl_info(d, &info);
-		if (copy_to_guest((gva_t)(l->buffer.p + n), &info,
+		if (copy_to_guest((gva_t)l->buffer.p + n * sizeof(info), &info,
 				  sizeof(info))) {
 			domain_put(d);
 			return -XEN_EFAULT;
@@ -175,7 +177,7 @@ static int64_t op_debug_keys(struct xen_sysctl *op)
 	char c;
 
 	for (uint32_t i = 0; i < k->nr_keys; i++) {
-		if (copy_from_guest(&c, (gva_t)(k->keys.p + i), 1))
+		if (copy_from_guest(&c, (gva_t)k->keys.p + i, 1))
 			return -XEN_EFAULT;
 		console_key(c);
 	}

@@ -210,18 +210,12 @@ static const struct key {
 
 void console_key(char c)
 {
-	static bool busy;
-
-	/* The audit stops whoever else could be at it. */
-	if (__atomic_exchange_n(&busy, true, __ATOMIC_SEQ_CST))
-		return;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (c == 'h')
 			print(LOG_ERR, "key %c: %s\n", keys[i].c, keys[i].what);
 		else if (c == keys[i].c)
 			keys[i].fn();
 	}
-	store_release(&busy, false);
 }
 
 void console_softirq(void)

@@ -287,9 +287,13 @@ int domain_set_clock(struct domain *d, int64_t offset)
 
 void domain_audit_machine(void)
 {
+	static bool busy;
 	struct domain *d;
 	unsigned int bad;
 
+	/* Two at a time would each wait for the other's vCPU to stop. */
+	if (__atomic_exchange_n(&busy, true, __ATOMIC_SEQ_CST))
+		return;
 	for (d = domain_next(NULL); d; d = domain_next(d))
 		domain_pause(d);
 	bad = audit_run();
@@ -299,6 +303,7 @@ void domain_audit_machine(void)
 		print(LOG_ERR, "audit: clean\n");
 	for (d = domain_next(NULL); d; d = domain_next(d))
 		domain_unpause(d);
+	store_release(&busy, false);
 }
 
 /* The initial domain is done: so is the machine. */

@@ -139,7 +139,8 @@ void domain_crash(struct vcpu *v, const char *fmt, ...)
 
 /*
  * Stop all vCPUs of all domains, audit, print "audit: clean" or the findings,
- * and let them go on. For a debug key and the end of the machine.
+ * and let them go on. For a debug key and the end of the machine. Nothing, if
+ * another CPU is at it.
  */
 void domain_audit_machine(void);
 

@@ -36,7 +36,7 @@ uint32_t console_log_start(bool incremental, uint32_t index);
 size_t console_log_read(uint32_t *at, char *buf, size_t size);
 void console_log_clear(uint32_t at);
 
-/* A key of the hypervisor, pressed by whomever; one at a time, others fall. */
+/* A key of the hypervisor, pressed by whomever. */
 void console_key(char c);
 
 /* Up to size bytes of input meant for the initial domain; returns how many. */
