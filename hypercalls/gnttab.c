@@ -96,6 +96,7 @@ struct batch {
 	struct vcpu *v;
 	struct domain *peer; /* the last one named, with a reference */
 	domid_t peer_id;
+	struct grant_l1 l1;
 	struct copy_page {
 		struct domain *d; /* NULL: none; with a reference */
 		uint64_t name;
@@ -158,7 +159,7 @@ static void one_map(struct batch *b, void *arg)
 		return;
 	}
 	op->status = status_of(d ? gnttab_map(b->v, d, op->ref, op->flags,
-					      op->host_addr, &handle, &m)
+					      op->host_addr, &b->l1, &handle, &m)
 				 : -XEN_ESRCH);
 	if (op->status != GNTST_okay)
 		return;
@@ -192,6 +193,7 @@ static void one_replace(struct batch *b, void *arg)
 	struct gnttab_unmap_and_replace *op = arg;
 
 	op->status = unmap(b, op->handle, op->host_addr, 0, op->new_addr);
+	grant_l1_put(b->v, &b->l1);
 }
 
 /* Who granted it is told only when no CPU can reach it any more. */
@@ -374,8 +376,10 @@ static int64_t batch_run(struct hypercall *h, const struct batch_op *op)
 	b.source.held = b.source.write = b.dest.held = false;
 	b.dest.write = true;
 	b.nr_unmapped = 0;
+	b.l1.table = MFN(0);
 	while (!rc && h->arg[2]) {
 		rc = chunk_run(h, &b, op);
+		grant_l1_put(h->v, &b.l1);
 		if (op->finish)
 			op->finish(&b);
 		if (!rc && h->arg[2] && preempt_check())
