@@ -172,7 +172,7 @@ static int16_t unmap(struct batch *b, uint32_t handle, uint64_t host_addr,
 {
 	uint16_t done;
 	int rc = gnttab_unmap(b->v, handle, host_addr, bus_addr, new_addr,
-			      &done);
+			      &b->l1, &done);
 
 	if (done) {
 		b->unmapped[b->nr_unmapped].handle = handle;
