@@ -321,17 +321,16 @@ static const struct batch_op {
 	void (*one)(struct batch *b, void *op);
 	void (*finish)(struct batch *b);
 } batches[] = {
-#define BATCH(NAME, type, answer, ...)                                      \
-	[GNTTABOP_##NAME] = { sizeof(struct gnttab_##type),                 \
-			      offsetof(struct gnttab_##type, answer) & ~7u, \
-			      __VA_ARGS__ }
-	BATCH(map_grant_ref, map_grant_ref, status, one_map),
-	BATCH(unmap_grant_ref, unmap_grant_ref, status, one_unmap, unmap_finish),
-	BATCH(unmap_and_replace, unmap_and_replace, status, one_replace,
-	      unmap_finish),
-	BATCH(transfer, transfer, status, one_transfer),
-	BATCH(copy, copy, status, one_copy, copy_finish),
-	BATCH(swap_grant_ref, swap_grant_ref, status, one_swap),
+#define BATCH(NAME, one, finish)                                              \
+	[GNTTABOP_##NAME] = { sizeof(gnttab_##NAME##_t),                      \
+			      offsetof(gnttab_##NAME##_t, status) & ~7u, one, \
+			      finish }
+	BATCH(map_grant_ref, one_map, NULL),
+	BATCH(unmap_grant_ref, one_unmap, unmap_finish),
+	BATCH(unmap_and_replace, one_replace, unmap_finish),
+	BATCH(transfer, one_transfer, NULL),
+	BATCH(copy, one_copy, copy_finish),
+	BATCH(swap_grant_ref, one_swap, NULL),
 #undef BATCH
 };
 
