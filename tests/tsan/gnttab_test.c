@@ -25,7 +25,7 @@
 #define PAGES	   24u
 #define REFS	   6u
 #define OPERATIONS 300000u
-#define HANDLES	   24u
+#define HANDLES	   64u
 
 static struct host_guest guest[2];
 static pthread_barrier_t start;
@@ -106,10 +106,11 @@ static void unmap(struct vcpu *v)
 {
 	uint32_t handle = any(HANDLES);
 	struct grant_l1 l1 = { .table = MFN(0) };
-	uint16_t done;
+	uint16_t done = 0;
 
-	(void)gnttab_unmap(v, handle, any_va(), 0, any(16) ? 0 : any_va(), &l1,
-			   &done);
+	for (unsigned int i = 0; i < 8 && !done; i++)
+		(void)gnttab_unmap(v, handle, HOST_VA(PAGES + i), 0,
+				   any(64) ? 0 : any_va(), &l1, &done);
 	grant_l1_put(v, &l1);
 	if (!done)
 		return;

@@ -83,6 +83,12 @@ static struct grant_map *map_take(struct domain *d, uint32_t handle)
 	return map;
 }
 
+/* What it is, of one that is taken. */
+static uint16_t map_flags(const struct grant_map *map)
+{
+	return (uint16_t)(READ_ONCE(map->flags) & ~GRANT_BUSY);
+}
+
 /* ---- Page-table entries ------------------------------------------------------------ */
 
 /* The L1 entry at addr, with a reference of its table; NULL: none. */
@@ -282,7 +288,7 @@ int gnttab_unmap(struct vcpu *v, uint32_t handle, uint64_t host_addr,
 	*done = 0;
 	if (!map)
 		return -XEN_EBADF;
-	flags = (uint16_t)(map->flags & ~GRANT_BUSY);
+	flags = map_flags(map);
 	m = MFN(gnttab_active(map->granter, map->ref)->frame);
 	if (bus_addr && bus_addr != m.n << PAGE_SHIFT)
 		rc = -XEN_ENODEV;
@@ -301,7 +307,7 @@ void gnttab_unmap_finish(struct domain *d, uint32_t handle, uint16_t done)
 {
 	struct grant_map *map = grantmap_at(d, handle);
 	struct domain *granter = map->granter;
-	uint16_t flags = (uint16_t)(map->flags & ~GRANT_BUSY);
+	uint16_t flags = map_flags(map);
 	uint32_t ref = map->ref;
 
 	if (device_writes(done | (flags & GNTMAP_readonly)))
@@ -328,7 +334,7 @@ int grantmap_destroy(struct domain *d)
 		map = map_take(d, g->map_swept);
 		if (map)
 			gnttab_unmap_finish(d, g->map_swept,
-					    map->flags & GRANT_KINDS);
+					    map_flags(map) & GRANT_KINDS);
 		g->map_swept++;
 		if (n % BATCH == 0 && preempt_check())
 			return -XEN_ERESTART;
