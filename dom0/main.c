@@ -51,7 +51,8 @@ static void walk(void *arg)
 	in.progress = progress;
 	rc = builder_build(&in, &out);
 	t2 = tsc();
-	printf("build: %d %s: %lu instructions, dom0 %lu pages\n", rc, out.why, t2 - t, pages());
+	printf("build: %d %s: %lu instructions, dom0 %lu pages\n", rc, out.why,
+	       t2 - t, pages());
 	struct xs_handle *xs = xs_open(0);
 	char path[80];
 	sprintf(path, "/local/domain/%d/name", out.id);
@@ -60,7 +61,8 @@ static void walk(void *arg)
 	xs_write(xs, 0, path, "", 0);
 	sprintf(path, "/local/domain/%d/device", out.id);
 	xs_mkdir(xs, 0, path);
-	printf("intro %d\n", xs_introduce_domain(xs, out.id, out.store_mfn, out.store_port));
+	printf("intro %d\n",
+	       xs_introduce_domain(xs, out.id, out.store_mfn, out.store_port));
 	rc = console_open(out.id, "linux1", out.console_mfn, out.console_port);
 	op.domain = out.id;
 	printf("console %d\n", rc);

@@ -96,6 +96,7 @@ struct batch {
 	struct vcpu *v;
 	struct domain *peer; /* the last one named, with a reference */
 	domid_t peer_id;
+	struct grant_l1 l1;
 	struct copy_page {
 		struct domain *d; /* NULL: none; with a reference */
 		uint64_t name;
@@ -158,7 +159,7 @@ static void one_map(struct batch *b, void *arg)
 		return;
 	}
 	op->status = status_of(d ? gnttab_map(b->v, d, op->ref, op->flags,
-					      op->host_addr, &handle, &m)
+					      op->host_addr, &b->l1, &handle, &m)
 				 : -XEN_ESRCH);
 	if (op->status != GNTST_okay)
 		return;
@@ -171,7 +172,7 @@ static int16_t unmap(struct batch *b, uint32_t handle, uint64_t host_addr,
 {
 	uint16_t done;
 	int rc = gnttab_unmap(b->v, handle, host_addr, bus_addr, new_addr,
-			      &done);
+			      &b->l1, &done);
 
 	if (done) {
 		b->unmapped[b->nr_unmapped].handle = handle;
@@ -192,6 +193,7 @@ static void one_replace(struct batch *b, void *arg)
 	struct gnttab_unmap_and_replace *op = arg;
 
 	op->status = unmap(b, op->handle, op->host_addr, 0, op->new_addr);
+	grant_l1_put(b->v, &b->l1);
 }
 
 /* Who granted it is told only when no CPU can reach it any more. */
@@ -319,17 +321,16 @@ static const struct batch_op {
 	void (*one)(struct batch *b, void *op);
 	void (*finish)(struct batch *b);
 } batches[] = {
-#define BATCH(NAME, type, answer, ...)                                      \
-	[GNTTABOP_##NAME] = { sizeof(struct gnttab_##type),                 \
-			      offsetof(struct gnttab_##type, answer) & ~7u, \
-			      __VA_ARGS__ }
-	BATCH(map_grant_ref, map_grant_ref, status, one_map),
-	BATCH(unmap_grant_ref, unmap_grant_ref, status, one_unmap, unmap_finish),
-	BATCH(unmap_and_replace, unmap_and_replace, status, one_replace,
-	      unmap_finish),
-	BATCH(transfer, transfer, status, one_transfer),
-	BATCH(copy, copy, status, one_copy, copy_finish),
-	BATCH(swap_grant_ref, swap_grant_ref, status, one_swap),
+#define BATCH(NAME, one, finish)                                              \
+	[GNTTABOP_##NAME] = { sizeof(gnttab_##NAME##_t),                      \
+			      offsetof(gnttab_##NAME##_t, status) & ~7u, one, \
+			      finish }
+	BATCH(map_grant_ref, one_map, NULL),
+	BATCH(unmap_grant_ref, one_unmap, unmap_finish),
+	BATCH(unmap_and_replace, one_replace, unmap_finish),
+	BATCH(transfer, one_transfer, NULL),
+	BATCH(copy, one_copy, copy_finish),
+	BATCH(swap_grant_ref, one_swap, NULL),
 #undef BATCH
 };
 
@@ -374,8 +375,10 @@ static int64_t batch_run(struct hypercall *h, const struct batch_op *op)
 	b.source.held = b.source.write = b.dest.held = false;
 	b.dest.write = true;
 	b.nr_unmapped = 0;
+	b.l1.table = MFN(0);
 	while (!rc && h->arg[2]) {
 		rc = chunk_run(h, &b, op);
+		grant_l1_put(h->v, &b.l1);
 		if (op->finish)
 			op->finish(&b);
 		if (!rc && h->arg[2] && preempt_check())

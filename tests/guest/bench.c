@@ -16,6 +16,7 @@
 #include "start.h"
 #include "trap.h"
 #include "vcpu.h"
+#include <xen/grant_table.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
 #include <xen/version.h>
@@ -231,6 +232,100 @@ static void bench_memory(void)
 	       frame = pfn, hypercall_memory_op(XENMEM_populate_physmap, &r)));
 }
 
+/* ---- Grants: the domain's own, of one page each ----------------------------------------- */
+
+#define GRANT_VA (TEST_VA + (64ul << PAGE_SHIFT))
+
+static struct gnttab_map_grant_ref maps[32];
+static struct gnttab_unmap_grant_ref unmaps[32];
+static struct gnttab_copy copies[32];
+
+static void grants_make(void)
+{
+	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
+	struct grant_entry_v1 *table = (void *)(GRANT_VA - PAGE_SIZE);
+	xen_pfn_t frame = 0;
+	unsigned int i;
+
+	s.frame_list.p = &frame;
+	hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1);
+	memory_map((uint64_t)table, pte_make(frame, PTE_RW));
+	for (i = 0; i < 32; i++) {
+		void *from = page_alloc(), *to = page_alloc();
+
+		memory_tables(GRANT_VA + i * PAGE_SIZE);
+		table[i] = (struct grant_entry_v1){ GTF_permit_access, 0,
+						    (uint32_t)mfn_of(from) };
+		maps[i].host_addr = unmaps[i].host_addr = GRANT_VA +
+							  i * PAGE_SIZE;
+		maps[i].flags = GNTMAP_host_map;
+		maps[i].ref = i;
+		copies[i].source.u.ref = i;
+		copies[i].dest.u.gmfn = mfn_of(to);
+		copies[i].dest.domid = DOMID_SELF;
+		copies[i].flags = GNTCOPY_source_gref;
+	}
+}
+
+static uint64_t grants_op(unsigned int cmd, void *list, unsigned int n)
+{
+	uint64_t start = tsc();
+
+	if (hypercall_grant_table_op(cmd, list, n))
+		printf("ERROR grants: call %u\n", cmd);
+	return tsc() - start;
+}
+
+static void bench_mappings(const char *map, const char *unmap, unsigned int n)
+{
+	uint64_t best[2] = { ~0ul, ~0ul }, took[2];
+	unsigned int run, i, k;
+
+	for (run = 0; run < RUNS; run++) {
+		took[0] = took[1] = 0;
+		for (i = 0; i < LOOPS; i++) {
+			took[0] += grants_op(GNTTABOP_map_grant_ref, maps, n);
+			for (k = 0; k < n; k++) {
+				unmaps[k].handle = maps[k].handle;
+				unmaps[k].status = maps[k].status;
+			}
+			took[1] += grants_op(GNTTABOP_unmap_grant_ref, unmaps,
+					     n);
+			for (k = 0; k < n; k++)
+				if (maps[k].status || unmaps[k].status)
+					printf("ERROR grants: status\n");
+		}
+		for (k = 0; k < 2; k++)
+			if (took[k] < best[k])
+				best[k] = took[k];
+	}
+	report(map, best[0], LOOPS * n);
+	report(unmap, best[1], LOOPS * n);
+}
+
+static void bench_copies(const char *name, uint16_t len, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		copies[i].len = len;
+	BENCH(name, n, hypercall_grant_table_op(GNTTABOP_copy, copies, n));
+	for (i = 0; i < n; i++)
+		if (copies[i].status)
+			printf("ERROR grants: copy\n");
+}
+
+static void bench_grants(void)
+{
+	grants_make();
+	bench_mappings("grant-map-1", "grant-unmap-1", 1);
+	bench_mappings("grant-map-32-each", "grant-unmap-32-each", 32);
+	bench_copies("grant-copy-64B-1", 64, 1);
+	bench_copies("grant-copy-4K-1", PAGE_SIZE, 1);
+	bench_copies("grant-copy-64B-32-each", 64, 32);
+	bench_copies("grant-copy-4K-32-each", PAGE_SIZE, 32);
+}
+
 /* ---- Traps and emulation ------------------------------------------------------------- */
 
 static void skip_2(struct regs *regs)
@@ -389,6 +484,7 @@ int main(void)
 	bench_mmuext();
 	bench_table_write();
 	bench_memory();
+	bench_grants();
 	bench_traps();
 	bench_user();
 	bench_events();

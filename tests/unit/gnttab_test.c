@@ -84,12 +84,66 @@ static void gnttab_no_memory(void)
 		if (mfn_eq(taken[n], MFN_NONE))
 			break;
 	}
-	heap_free(taken[--n], 0);
+	/* A frame takes two pages: one, and half of the next. */
+	for (unsigned int i = 0; i < 3; i++)
+		heap_free(taken[--n], 0);
 	CU_ASSERT_EQUAL(gnttab_grow(d, 4), -XEN_ENOMEM);
 	CU_ASSERT_EQUAL(d->grant.frames, 2); /* what there was stays */
 	while (n)
 		heap_free(taken[--n], 0);
 	CU_ASSERT_EQUAL(gnttab_grow(d, 4), 0);
+	check();
+}
+
+static void gnttab_swaps(void)
+{
+	volatile struct grant_entry_v1 *e;
+	mfn_t m;
+
+	setup();
+	e = d->grant.shared[0];
+	m = domain_alloc(d, 0);
+	e[3].frame = (uint32_t)m.n;
+	e[3].domid = 5;
+	e[3].flags = GTF_permit_access;
+	CU_ASSERT_EQUAL(gnttab_swap(d, 3, 511), 0);
+	CU_ASSERT_EQUAL(e[511].frame, m.n);
+	CU_ASSERT_EQUAL(e[3].flags, 0);
+	CU_ASSERT_EQUAL(gnttab_swap(d, 3, 512), -XEN_ENOENT);
+	CU_ASSERT_EQUAL(gnttab_swap(d, ~0u, 3), -XEN_ENOENT);
+	CU_ASSERT_EQUAL(gnttab_pin(d, 511, 5, false, true, 1, &m), 0);
+	CU_ASSERT_EQUAL(gnttab_swap(d, 3, 511), -XEN_EAGAIN);
+	CU_ASSERT_EQUAL(gnttab_swap(d, 511, 3), -XEN_EAGAIN);
+	CU_ASSERT_EQUAL(gnttab_swap(d, 511, 511), 0);
+	gnttab_unpin(d, 511, false, 1);
+	CU_ASSERT_EQUAL(gnttab_swap(d, 511, 3), 0);
+	CU_ASSERT_EQUAL(e[3].flags, GTF_permit_access);
+	check();
+}
+
+/* Who looks for a grant of a frame finds it, part by part. */
+static void gnttab_granted_by(void)
+{
+	volatile struct grant_entry_v1 *e;
+	uint32_t from = 0;
+	mfn_t m;
+
+	setup();
+	CU_ASSERT_EQUAL(gnttab_grow(d, 10), 0);
+	e = (struct grant_entry_v1 *)d->grant.shared[9] + 7;
+	m = domain_alloc(d, 0);
+	e->frame = (uint32_t)m.n;
+	e->domid = 5;
+	e->flags = GTF_permit_access;
+	CU_ASSERT_EQUAL(gnttab_pin(d, 9 * 512 + 7, 5, false, true, 1, &m), 0);
+	CU_ASSERT_EQUAL(gnttab_granted(d, m, 5, &from), -XEN_ERESTART);
+	CU_ASSERT_EQUAL(from, 4096);
+	CU_ASSERT_EQUAL(gnttab_granted(d, m, 5, &from), 1);
+	from = 4096;
+	CU_ASSERT_EQUAL(gnttab_granted(d, m, 6, &from), 0);
+	from = 0;
+	gnttab_unpin(d, 9 * 512 + 7, false, 1);
+	CU_ASSERT_EQUAL(until_done(gnttab_granted(d, m, 5, &from)), 0);
 	check();
 }
 
@@ -122,6 +176,8 @@ int main(void)
 		TEST(gnttab_grows),
 		TEST(gnttab_frames_are_shared),
 		TEST(gnttab_no_memory),
+		TEST(gnttab_swaps),
+		TEST(gnttab_granted_by),
 		TEST(gnttab_death),
 		CU_TEST_INFO_NULL,
 	};

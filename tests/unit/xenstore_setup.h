@@ -23,10 +23,10 @@
 /* A guest's page, from both ends. */
 static struct guest {
 	struct xenstore_domain_interface page;
-	struct pagelink link;	    /* the daemon's end */
-	struct byte_ring req, rsp;  /* the guest's */
+	struct pagelink link;	   /* the daemon's end */
+	struct byte_ring req, rsp; /* the guest's */
 	struct xs_handle *xs;
-	unsigned int told;	    /* events from the daemon */
+	unsigned int told; /* events from the daemon */
 	bool linked;
 } guests[GUESTS];
 

@@ -83,6 +83,12 @@ static struct grant_map *map_take(struct domain *d, uint32_t handle)
 	return map;
 }
 
+/* What it is, of one that is taken. */
+static uint16_t map_flags(const struct grant_map *map)
+{
+	return (uint16_t)(READ_ONCE(map->flags) & ~GRANT_BUSY);
+}
+
 /* ---- Page-table entries ------------------------------------------------------------ */
 
 /* The L1 entry at addr, with a reference of its table; NULL: none. */
@@ -104,6 +110,33 @@ static uint64_t *slot_get(struct vcpu *v, uint64_t addr, bool exact,
 	return NULL;
 }
 
+void grant_l1_put(struct vcpu *v, struct grant_l1 *l1)
+{
+	if (l1->table.n)
+		pte_put(v, l1->table);
+	l1->table = MFN(0);
+}
+
+/* The same, by a table that is held on to. */
+static inline uint64_t *slot_find(struct vcpu *v, uint64_t addr, bool exact,
+				  struct grant_l1 *l1)
+{
+	uint64_t part = exact ? addr >> PAGE_SHIFT | 1ul << 63 : addr >> 21;
+	uint64_t *slot;
+
+	if (likely(l1->table.n && l1->part == part &&
+		   !(exact && addr % sizeof(uint64_t))))
+		return (uint64_t *)frame_ptr(l1->table) +
+		       (exact ? addr / sizeof(uint64_t) : addr >> PAGE_SHIFT) %
+			       PTES;
+	grant_l1_put(v, l1);
+	slot = slot_get(v, addr, exact, &l1->table);
+	if (!slot)
+		l1->table = MFN(0);
+	l1->part = part;
+	return slot;
+}
+
 static uint64_t host_pte(uint32_t flags, mfn_t m)
 {
 	uint64_t pte = m.n << PAGE_SHIFT | PTE_P | PTE_A | PTE_D | PTE_NX |
@@ -117,22 +150,17 @@ static uint64_t host_pte(uint32_t flags, mfn_t m)
 }
 
 static int host_map(struct vcpu *v, struct domain *granter, uint64_t addr,
-		    uint32_t flags, mfn_t m)
+		    uint32_t flags, mfn_t m, struct grant_l1 *l1)
 {
-	uint64_t pte = host_pte(flags, m), old = 0, *slot;
-	mfn_t table;
-	int rc;
+	uint64_t pte = host_pte(flags, m), *slot;
 
-	slot = slot_get(v, addr, flags & GNTMAP_contains_pte, &table);
-	if (!slot)
+	slot = slot_find(v, addr, flags & GNTMAP_contains_pte, l1);
+	if (!slot || pte_l1_take(v->domain, granter, &pte))
 		return -XEN_EINVAL;
-	rc = pte_l1_take(v->domain, granter, &pte);
-	if (!rc)
-		old = __atomic_exchange_n(slot, pte, __ATOMIC_SEQ_CST);
-	if (old & PTE_P)
-		pte_l1_drop(old);
-	pte_put(v, table);
-	return rc ? -XEN_EINVAL : 0;
+	pte = __atomic_exchange_n(slot, pte, __ATOMIC_SEQ_CST);
+	if (pte & PTE_P)
+		pte_l1_drop(pte);
+	return 0;
 }
 
 /* Replace what the mapping has put into slot; false: it is not there. */
@@ -172,20 +200,18 @@ static bool slot_move(struct vcpu *v, uint64_t *slot, mfn_t m, uint16_t flags,
 }
 
 static int host_unmap(struct vcpu *v, uint64_t addr, mfn_t m, uint16_t flags,
-		      gva_t new_addr)
+		      gva_t new_addr, struct grant_l1 *l1)
 {
 	bool exact = flags & GNTMAP_contains_pte, done;
 	uint64_t *slot;
-	mfn_t table;
 
 	if (exact && new_addr)
 		return -XEN_EINVAL;
-	slot = slot_get(v, addr, exact, &table);
+	slot = slot_find(v, addr, exact, l1);
 	if (!slot)
 		return -XEN_EINVAL;
 	done = new_addr ? slot_move(v, slot, m, flags, new_addr)
 			: slot_replace(slot, m, flags, 0);
-	pte_put(v, table);
 	return done ? 0 : -XEN_EINVAL;
 }
 
@@ -209,7 +235,8 @@ static void device_put(mfn_t m)
 }
 
 int gnttab_map(struct vcpu *v, struct domain *granter, uint32_t ref,
-	       uint32_t flags, uint64_t addr, uint32_t *handle, mfn_t *m)
+	       uint32_t flags, uint64_t addr, struct grant_l1 *l1,
+	       uint32_t *handle, mfn_t *m)
 {
 	struct domain *d = v->domain;
 	bool write = !(flags & GNTMAP_readonly);
@@ -226,7 +253,7 @@ int gnttab_map(struct vcpu *v, struct domain *granter, uint32_t ref,
 	if (rc)
 		goto unpin;
 	if (flags & GNTMAP_host_map)
-		rc = host_map(v, granter, addr, flags, *m);
+		rc = host_map(v, granter, addr, flags, *m, l1);
 	if (rc)
 		goto put;
 	__atomic_fetch_add(&granter->refs, 1, __ATOMIC_RELAXED);
@@ -250,7 +277,8 @@ free:
 /* ---- Unmapping -------------------------------------------------------------------- */
 
 int gnttab_unmap(struct vcpu *v, uint32_t handle, uint64_t host_addr,
-		 uint64_t bus_addr, uint64_t new_addr, uint16_t *done)
+		 uint64_t bus_addr, uint64_t new_addr, struct grant_l1 *l1,
+		 uint16_t *done)
 {
 	struct grant_map *map = map_take(v->domain, handle);
 	uint16_t flags;
@@ -260,12 +288,12 @@ int gnttab_unmap(struct vcpu *v, uint32_t handle, uint64_t host_addr,
 	*done = 0;
 	if (!map)
 		return -XEN_EBADF;
-	flags = (uint16_t)(map->flags & ~GRANT_BUSY);
+	flags = map_flags(map);
 	m = MFN(gnttab_active(map->granter, map->ref)->frame);
 	if (bus_addr && bus_addr != m.n << PAGE_SHIFT)
 		rc = -XEN_ENODEV;
 	else if (host_addr && flags & GNTMAP_host_map)
-		rc = host_unmap(v, host_addr, m, flags, new_addr);
+		rc = host_unmap(v, host_addr, m, flags, new_addr, l1);
 	if (!rc && host_addr)
 		*done |= flags & GNTMAP_host_map;
 	if (!rc && bus_addr)
@@ -279,7 +307,7 @@ void gnttab_unmap_finish(struct domain *d, uint32_t handle, uint16_t done)
 {
 	struct grant_map *map = grantmap_at(d, handle);
 	struct domain *granter = map->granter;
-	uint16_t flags = (uint16_t)(map->flags & ~GRANT_BUSY);
+	uint16_t flags = map_flags(map);
 	uint32_t ref = map->ref;
 
 	if (device_writes(done | (flags & GNTMAP_readonly)))
@@ -306,7 +334,7 @@ int grantmap_destroy(struct domain *d)
 		map = map_take(d, g->map_swept);
 		if (map)
 			gnttab_unmap_finish(d, g->map_swept,
-					    map->flags & GRANT_KINDS);
+					    map_flags(map) & GRANT_KINDS);
 		g->map_swept++;
 		if (n % BATCH == 0 && preempt_check())
 			return -XEN_ERESTART;

@@ -260,7 +260,7 @@ bool pte_walk_l1(const struct vcpu *v, gva_t va, mfn_t *table,
 		uint64_t pte = READ_ONCE(entries[va >> shift & (PTES - 1)]);
 
 		m = pte_mfn(pte);
-		if (!(pte & PTE_P) || pte & PTE_PSE || !frame_is_ram(m) ||
+		if ((pte & (PTE_P | PTE_PSE)) != PTE_P || m.n >= frame_limit ||
 		    READ_ONCE(frame_of(m)->owner) != v->domain->id)
 			return false;
 	}

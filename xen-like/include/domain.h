@@ -22,7 +22,7 @@
 #define GRANT_FRAMES	  64u	/* as Xen gives a domain by default */
 #define GRANT_MAP_FRAMES  1024u /* the same: pages of grant.map */
 #define NR_PIRQS	  512u	/* of one domain */
-#define CTL_PAUSES_MAX	  255u /* by the tool stack */
+#define CTL_PAUSES_MAX	  255u	/* by the tool stack */
 
 struct evtchn;	  /* evtchn.h */
 struct e820_row { /* the layout of memory_map */

@@ -22,6 +22,16 @@ struct grant_map {
 };
 
 /*
+ * A table that neighbours in a list of host mappings share: held on to from
+ * one to the next. Starts with table MFN(0).
+ */
+struct grant_l1 {
+	mfn_t table;
+	uint64_t part; /* of the address space, or the table by its address */
+};
+void grant_l1_put(struct vcpu *v, struct grant_l1 *l1);
+
+/*
  * Map granter's entry ref for v's domain as flags say (GNTMAP_*, one of
  * GRANT_KINDS at least), a host mapping at addr: an address in v's current
  * tables or, GNTMAP_contains_pte, an entry's machine address. What was mapped
@@ -30,17 +40,19 @@ struct grant_map {
  * as a table.
  */
 int gnttab_map(struct vcpu *v, struct domain *granter, uint32_t ref,
-	       uint32_t flags, uint64_t addr, uint32_t *handle, mfn_t *m);
+	       uint32_t flags, uint64_t addr, struct grant_l1 *l1,
+	       uint32_t *handle, mfn_t *m);
 
 /*
  * Take handle's mapping away: of the host if host_addr is not 0, of devices if
  * bus_addr is not. new_addr, if not 0: the entry that maps it moves to the
- * mapping's place. *done says what was mapped until now; with that
+ * mapping's place; then l1 is not held on to. *done says what was mapped until now; with that
  * gnttab_unmap_finish() must follow, after a flush. 0; -XEN_EBADF: no such
  * handle; -XEN_ENODEV: another bus_addr; -XEN_EINVAL: not what is mapped there.
  */
 int gnttab_unmap(struct vcpu *v, uint32_t handle, uint64_t host_addr,
-		 uint64_t bus_addr, uint64_t new_addr, uint16_t *done);
+		 uint64_t bus_addr, uint64_t new_addr, struct grant_l1 *l1,
+		 uint16_t *done);
 void gnttab_unmap_finish(struct domain *d, uint32_t handle, uint16_t done);
 
 /* Let go of all that dying d has mapped: 0, -XEN_ERESTART. */
