@@ -66,15 +66,10 @@ static void map_as(domid_t domid, const char *what)
 		const char *name;
 		uint64_t mfn;
 	} frames[] = {
-		{ "zero", 0 },
-		{ "vga", 0xb8 },
-		{ "rom", 0xf0 },
-		{ "ioapic", 0xfec00 },
-		{ "lapic", 0xfee00 },
-		{ "hpet", 0xfed00 },
-		{ "pci", 0xe0000 },
-		{ "beyond", 1ul << 27 },
-		{ "last", (1ul << 40) - 1 },
+		{ "vga", 0xb8 },	 { "rom", 0xf0 },
+		{ "ioapic", 0xfec00 },	 { "lapic", 0xfee00 },
+		{ "hpet", 0xfed00 },	 { "pci", 0xe0000 },
+		{ "beyond", 1ul << 27 }, { "last", (1ul << 40) - 1 },
 	};
 	char name[60];
 	unsigned int i;

@@ -20,7 +20,8 @@
 
 /* ---- The table ------------------------------------------------------------------------ */
 
-enum msr_read { READ_VALUE, READ_HOST, READ_FAULT };
+/* READ_MACHINE: the host's, for the initial domain alone */
+enum msr_read { READ_VALUE, READ_HOST, READ_MACHINE, READ_FAULT };
 enum msr_write { WRITE_FAULT, WRITE_DROP, WRITE_SAME };
 
 struct msr_row {
@@ -60,14 +61,14 @@ static const struct msr_row rows[] = {
 	{ MSR_EFER, MSR_EFER, ANY, READ_HOST, WRITE_SAME, EFER_KNOWN },
 	{ 0x000000e7, 0x000000e8, INTEL | AMD, READ_FAULT, WRITE_DROP, 0 },
 	/* AMD: SYSCFG and the memory ranges, HWCR, NB_CFG, DE_CFG, P-states */
-	{ 0xc0010010, 0xc0010010, AMD, READ_HOST, WRITE_FAULT, SYSCFG_KNOWN },
+	{ 0xc0010010, 0xc0010010, AMD, READ_MACHINE, WRITE_FAULT, SYSCFG_KNOWN },
 	{ 0xc0010015, 0xc0010015, AMD, READ_VALUE, WRITE_DROP, 0 },
-	{ 0xc0010016, 0xc001001a, AMD, READ_HOST, WRITE_FAULT, ~0ul },
-	{ 0xc001001d, 0xc001001d, AMD, READ_HOST, WRITE_FAULT, ~0ul },
+	{ 0xc0010016, 0xc001001a, AMD, READ_MACHINE, WRITE_FAULT, ~0ul },
+	{ 0xc001001d, 0xc001001d, AMD, READ_MACHINE, WRITE_FAULT, ~0ul },
 	{ 0xc001001f, 0xc001001f, ANY, READ_VALUE, WRITE_DROP, 0 },
 	{ 0xc0010041, 0xc0010042, AMD, READ_VALUE, WRITE_DROP, 0 },
 	{ 0xc0010061, 0xc001006b, AMD, READ_VALUE, WRITE_DROP, 0 },
-	{ 0xc0010112, 0xc0010113, AMD, READ_HOST, WRITE_FAULT, ~0ul },
+	{ 0xc0010112, 0xc0010113, AMD, READ_MACHINE, WRITE_FAULT, ~0ul },
 	{ 0xc0011029, 0xc0011029, AMD, READ_VALUE, WRITE_DROP, 2 },
 };
 
@@ -82,25 +83,26 @@ static const struct msr_row *row_of(uint32_t nr)
 	return NULL;
 }
 
-static bool row_read(uint32_t nr, uint64_t *value)
+static bool row_read(const struct domain *d, uint32_t nr, uint64_t *value)
 {
 	const struct msr_row *row = row_of(nr);
 	uint64_t host = ~0ul;
 
 	if (!row || row->read == READ_FAULT ||
-	    (row->read == READ_HOST && !rdmsr_safe(nr, &host)))
+	    (row->read == READ_MACHINE && !d->privileged) ||
+	    (row->read != READ_VALUE && !rdmsr_safe(nr, &host)))
 		return false;
 	*value = row->value & host;
 	return true;
 }
 
-static bool row_write(uint32_t nr, uint64_t value)
+static bool row_write(const struct domain *d, uint32_t nr, uint64_t value)
 {
 	const struct msr_row *row = row_of(nr);
 	uint64_t now;
 
 	return row && (row->write == WRITE_DROP ||
-		       (row->write == WRITE_SAME && row_read(nr, &now) &&
+		       (row->write == WRITE_SAME && row_read(d, nr, &now) &&
 			now == value));
 }
 
@@ -152,7 +154,7 @@ bool msr_read(struct vcpu *v, uint32_t nr, uint64_t *value)
 	case MSR_MISC_ENABLE:
 		return read_misc_enable(value);
 	default:
-		return row_read(nr, value);
+		return row_read(v->domain, nr, value);
 	}
 }
 
@@ -182,6 +184,6 @@ bool msr_write(struct vcpu *v, uint32_t nr, uint64_t value)
 	case MSR_MISC_ENABLE: /* what it may not change stays */
 		return read_misc_enable(&now);
 	default:
-		return row_write(nr, value);
+		return row_write(v->domain, nr, value);
 	}
 }

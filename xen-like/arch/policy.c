@@ -187,7 +187,21 @@ static void leaf_d(uint32_t sub, struct cpuid *c)
 
 /* ---- The hypervisor's leaves ---------------------------------------------------------------- */
 
-static struct cpuid hypervisor_leaf(uint32_t index, uint32_t sub)
+/* The TSC as the tool stack has set it: only a domain it made has that. */
+static void leaf_tsc(const struct domain *d, struct cpuid *c)
+{
+	/* the TSC is safe to use; RDTSCP is there */
+	c->a = (cpuid(0x80000007, 0).d >> 8 & 1) << 1 |
+	       (cpuid(0x80000001, 0).d >> 27 & 1) << 2;
+	if (d->privileged)
+		return;
+	c->b = d->tsc_mode;
+	c->c = (uint32_t)(tsc_hz / 1000);
+	c->d = 1; /* its first life: nobody moves it */
+}
+
+static struct cpuid hypervisor_leaf(const struct domain *d, uint32_t index,
+				    uint32_t sub)
 {
 	struct cpuid c = { 0 };
 
@@ -203,9 +217,7 @@ static struct cpuid hypervisor_leaf(uint32_t index, uint32_t sub)
 		c.b = 0x40000000;
 		c.c = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
 	} else if (index == 3 && sub == 0) {
-		/* the TSC is safe to use; RDTSCP is there */
-		c.a = (cpuid(0x80000007, 0).d >> 8 & 1) << 1 |
-		      (cpuid(0x80000001, 0).d >> 27 & 1) << 2;
+		leaf_tsc(d, &c);
 	} else if (index == 3 && sub == 2) {
 		c.a = (uint32_t)(tsc_hz / 1000);
 	} else if (index == 5 && sub == 0) {
@@ -220,7 +232,8 @@ struct cpuid policy_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub)
 	struct cpuid c;
 
 	if (leaf - XEN_CPUID_FIRST_LEAF < 0x200)
-		return hypervisor_leaf(leaf - XEN_CPUID_FIRST_LEAF, sub);
+		return hypervisor_leaf(v->domain, leaf - XEN_CPUID_FIRST_LEAF,
+				       sub);
 	c = masked(leaf, sub);
 	if (leaf == 0)
 		c.a = MIN(c.a, MAX_BASIC);

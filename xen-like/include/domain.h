@@ -65,7 +65,7 @@ struct domain {
 	unsigned int pauses;   /* reasons for VCPU_PAUSED; the tool stack's: */
 	unsigned int ctl_pauses;
 	bool debugged, xenstore; /* as the tool stack says */
-	uint32_t tsc_mode;	 /* as it set it, of no effect */
+	uint32_t tsc_mode;	 /* as it set it; CPUID shows it */
 	uint32_t ssidref;
 
 	/* Memory; frames_lock guards the list and the counts. */
