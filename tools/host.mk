@@ -22,5 +22,8 @@ $(B)/$(1)/libdom0.a: $(DOM0_HOST_SRC:%.c=$(B)/$(1)/%.o)
 $(patsubst %,$(B)/$(1)/%,$(filter-out $(DOM0_TESTS),$(4))): $(B)/$(1)/libhost.a
 $(patsubst %,$(B)/$(1)/%,$(filter $(DOM0_TESTS),$(4))): $(B)/$(1)/libdom0.a
 $(4:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/%.o
-	@$(CLANG) $(3) $$^ -lcunit -lpthread -o $$@
+	@$(CLANG) $(3) $$(WRAP) $$^ -lcunit -lpthread -o $$@
 endef
+# Where allocations are to fail; see tests/unit/alloc_fail.h.
+%/xenstore_fault_test %/xenstore_fuzz: WRAP := -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc
