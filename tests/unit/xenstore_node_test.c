@@ -220,8 +220,9 @@ static void only_the_owner_sets_rights(void)
 
 static void bad_rights(void)
 {
-	static const char *const bad[] = { "x1", "r", "r1x", "r65535", "1",
-					   "r32752", "r-1", "r99999999999" };
+	static const char *const bad[] = {
+		"x1", "r", "r1x", "r65535", "1", "r32752", "r-1", "r99999999999"
+	};
 	struct xs_permissions none;
 
 	CU_ASSERT(put(dom0, 0, "/a", ""));
@@ -338,7 +339,9 @@ static bool control(const char *args, unsigned int len, const char *answer)
 static void control_commands(void)
 {
 	struct xs_handle *g = guest_start(1);
-	char set[] = "set\0watches\0" "7", *got;
+	char set[] = "set\0watches\0"
+		     "7",
+	     *got;
 
 	CU_ASSERT(control("check", 5, "OK"));
 	CU_ASSERT(control("help", 4, "quota"));
@@ -348,7 +351,10 @@ static void control_commands(void)
 	free(got);
 	CU_ASSERT(control("quota", 5, "watches                   7"));
 	set[12] = '1';
-	got = xs_control_command(dom0, "quota", "set\0watches\0" "128", 16);
+	got = xs_control_command(dom0, "quota",
+				 "set\0watches\0"
+				 "128",
+				 16);
 	free(got);
 	got = xs_control_command(dom0, "quota", "1", 2);
 	CU_ASSERT(got && strstr(got, "nodes 1 watches 0 transactions 0"));
