@@ -25,10 +25,10 @@ enum guest_action {
 };
 
 enum guest_tsc_mode { /* the numbers that xl.cfg and settscinfo have */
-	GUEST_TSC_DEFAULT,
-	GUEST_TSC_ALWAYS_EMULATE,
-	GUEST_TSC_NATIVE,
-	GUEST_TSC_NATIVE_PARAVIRT,
+		      GUEST_TSC_DEFAULT,
+		      GUEST_TSC_ALWAYS_EMULATE,
+		      GUEST_TSC_NATIVE,
+		      GUEST_TSC_NATIVE_PARAVIRT,
 };
 
 struct guest_config {
@@ -36,9 +36,9 @@ struct guest_config {
 	uint8_t uuid[16];
 	bool has_uuid; /* else who creates the guest makes one up */
 	char kernel[256];
-	char ramdisk[256];  /* "": none */
-	char cmdline[1024]; /* root= and extra are in it; "": none */
-	unsigned int memory, maxmem; /* MiB, memory <= maxmem */
+	char ramdisk[256];	      /* "": none */
+	char cmdline[1024];	      /* root= and extra are in it; "": none */
+	unsigned int memory, maxmem;  /* MiB, memory <= maxmem */
 	unsigned int vcpus, maxvcpus; /* online at start; 1 <= vcpus <= max */
 	uint64_t cpus[GUEST_VCPUS];   /* where each may run, a bit per CPU */
 	unsigned int cpu_weight, cap; /* 0: the scheduler's default */
@@ -50,11 +50,6 @@ struct guest_config {
 		on_soft_reset;
 };
 
-/* The word of xl.cfg for an enum guest_action, of xl's JSON with '_'. */
-const char *guest_action_name(unsigned int action);
-/* The word of xl.cfg for an enum guest_tsc_mode. */
-const char *guest_tsc_name(unsigned int mode);
-
 /*
  * Reads text[len], of the file called source, then arguments "key=value" that
  * override it, until NULL (arguments itself may be NULL). A value of an
@@ -62,18 +57,7 @@ const char *guest_tsc_name(unsigned int mode);
  * stands. Each error goes to errors, as "source:line:column: what". 0, or
  * -EINVAL after at least one error, or -ENOMEM; *cfg is of use only after 0.
  */
-int xlconfig_read(struct guest_config *cfg, const char *source,
-		  const char *text, size_t len, char *const *arguments,
-		  FILE *errors);
-
-/* 36 characters and a NUL, as printed everywhere: 8-4-4-4-12. */
-void xlconfig_uuid_text(const uint8_t uuid[16], char text[37]);
-/* Parses 32 hexadecimal digits, '-' between them ignored; false: it is not. */
-bool xlconfig_uuid_parse(const char *text, uint8_t uuid[16]);
-/*
- * Parses a set of CPUs as xl's: "all", "0-3,^2", "5"; false: it is none, or
- * names CPUs of 64 and more, or no CPU remains.
- */
-bool xlconfig_cpus_parse(const char *text, uint64_t *cpus);
+int xlconfig_read(struct guest_config *cfg, const char *source, const char *text,
+		  size_t len, char *const *arguments, FILE *errors);
 
 #endif

@@ -13,7 +13,7 @@ enum token {
 	T_NUMBER,
 	T_STRING,
 	T_ADD,
-	T_BAD, /* complained about already */
+	T_BAD,	/* complained about already */
 	T_CHAR, /* one of , [ ] = ; */
 };
 
@@ -66,8 +66,7 @@ static void near(struct scanner *s, const char *message)
 	size_t n = 0;
 
 	if (s->token == T_NEWLINE || s->token == T_END) {
-		xlparse_error(s->tree, s->source, s->token_line,
-			      s->token_column,
+		xlparse_error(s->tree, s->source, s->token_line, s->token_column,
 			      "config parsing error near <%s>: %s",
 			      s->token == T_END ? "end of file" : "newline",
 			      message);
@@ -142,7 +141,6 @@ static void advance(struct scanner *s)
 	s->at = s->p;
 	s->token_line = s->line;
 	s->token_column = column(s, s->p);
-	s->first = s->first || s->at == s->line_start;
 	s->token = scan_token(s, peek(s));
 	s->len = (size_t)(s->p - s->at);
 	if (s->token == T_NEWLINE) {
