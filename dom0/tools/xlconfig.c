@@ -215,99 +215,102 @@ static void read_cpus(struct gather *g, const struct key *k,
 
 /* ---- The table --------------------------------------------------------------------- */
 
-#define IN(field) offsetof(struct guest_config, field)
-#define STRING(field)                                                         \
-	read_string, IN(field), 0, sizeof(((struct guest_config *)0)->field), \
-		NULL
-#define PART(field)                                   \
-	read_part, offsetof(struct gather, field), 0, \
-		sizeof(((struct gather *)0)->field), NULL
-#define NUMBER(field, low, high) read_number, IN(field), low, high, NULL
-#define ACTION(field)		 read_number, IN(field), 0, 0, xl_actions
-#define IGNORED			 read_ignored, 0, 0, 0, NULL
-#define NOT_YET			 read_not_yet, 0, 0, 0, NULL
-#define MEMORY_MAX		 (1ul << 24) /* MiB: what page numbers of 32 bits reach */
+#define IN(field)   offsetof(struct guest_config, field)
+#define SIZE(field) sizeof(((struct guest_config *)0)->field)
+#define ROW(...)            \
+	{                   \
+		__VA_ARGS__ \
+	}
+#define STRING(f) ROW(#f, read_string, IN(f), 0, SIZE(f), NULL)
+#define PART(f)                                           \
+	ROW(#f, read_part, offsetof(struct gather, f), 0, \
+	    sizeof(((struct gather *)0)->f), NULL)
+#define NUMBER(f, low, high) ROW(#f, read_number, IN(f), low, high, NULL)
+#define WORD(f, words, high) ROW(#f, read_number, IN(f), 0, high, words)
+#define OTHER(name, read)    ROW(#name, read, 0, 0, 0, NULL)
+#define NOT_YET(name)	     OTHER(name, read_not_yet)
+#define IGNORED(name)	     OTHER(name, read_ignored)
+#define MEMORY_MAX	     (1ul << 24) /* MiB: 44 bits of address */
 
 static const struct key keys[] = {
-	{ "name", read_name, IN(name), 0,
-	  sizeof(((struct guest_config *)0)->name), NULL },
-	{ "uuid", read_uuid, 0, 0, 0, NULL },
-	{ "type", PART(type) },
-	{ "builder", PART(builder) },
-	{ "kernel", STRING(kernel) },
-	{ "ramdisk", STRING(ramdisk) },
-	{ "cmdline", PART(cmdline) },
-	{ "root", PART(root) },
-	{ "extra", PART(extra) },
-	{ "memory", NUMBER(memory, 1, MEMORY_MAX) },
-	{ "maxmem", NUMBER(maxmem, 1, MEMORY_MAX) },
-	{ "vcpus", NUMBER(vcpus, 1, GUEST_VCPUS) },
-	{ "maxvcpus", NUMBER(maxvcpus, 1, GUEST_VCPUS) },
-	{ "cpus", read_cpus, 0, 0, 0, NULL },
-	{ "cpu_weight", NUMBER(cpu_weight, 1, 65535) },
-	{ "cap", NUMBER(cap, 0, 100 * GUEST_VCPUS) },
-	{ "tsc_mode", read_number, IN(tsc_mode), 0, 3, xl_tsc_modes },
-	{ "max_grant_frames", NUMBER(max_grant_frames, 1, 65535) },
-	{ "max_maptrack_frames", NUMBER(max_maptrack_frames, 1, 65535) },
-	{ "event_channels", NUMBER(event_channels, 1, 131071) },
-	{ "on_poweroff", ACTION(on_poweroff) },
-	{ "on_reboot", ACTION(on_reboot) },
-	{ "on_crash", ACTION(on_crash) },
-	{ "on_watchdog", ACTION(on_watchdog) },
-	{ "on_soft_reset", ACTION(on_soft_reset) },
+	{ "name", read_name, IN(name), 0, SIZE(name), NULL },
+	OTHER(uuid, read_uuid),
+	OTHER(cpus, read_cpus),
+	PART(type),
+	PART(builder),
+	STRING(kernel),
+	STRING(ramdisk),
+	PART(cmdline),
+	PART(root),
+	PART(extra),
+	NUMBER(memory, 1, MEMORY_MAX),
+	NUMBER(maxmem, 1, MEMORY_MAX),
+	NUMBER(vcpus, 1, GUEST_VCPUS),
+	NUMBER(maxvcpus, 1, GUEST_VCPUS),
+	NUMBER(cpu_weight, 1, 65535),
+	NUMBER(cap, 0, 100 * GUEST_VCPUS),
+	NUMBER(max_grant_frames, 1, 65535),
+	NUMBER(max_maptrack_frames, 1, 65535),
+	NUMBER(event_channels, 1, 131071),
+	WORD(tsc_mode, xl_tsc_modes, GUEST_TSC_NATIVE_PARAVIRT),
+	WORD(on_poweroff, xl_actions, 0),
+	WORD(on_reboot, xl_actions, 0),
+	WORD(on_crash, xl_actions, 0),
+	WORD(on_watchdog, xl_actions, 0),
+	WORD(on_soft_reset, xl_actions, 0),
 	/* What there is not. */
-	{ "bootloader", NOT_YET },
-	{ "bootloader_args", NOT_YET },
-	{ "channel", NOT_YET },
-	{ "console", NOT_YET },
-	{ "cpus_soft", NOT_YET },
-	{ "cpuid", NOT_YET },
-	{ "disk", NOT_YET },
-	{ "driver_domain", NOT_YET },
-	{ "dtdev", NOT_YET },
-	{ "e820_host", NOT_YET },
-	{ "features", NOT_YET },
-	{ "iomem", NOT_YET },
-	{ "ioports", NOT_YET },
-	{ "irqs", NOT_YET },
-	{ "p9", NOT_YET },
-	{ "passthrough", NOT_YET },
-	{ "pci", NOT_YET },
-	{ "pool", NOT_YET },
-	{ "pvcalls", NOT_YET },
-	{ "serial", NOT_YET },
-	{ "usbctrl", NOT_YET },
-	{ "usbdev", NOT_YET },
-	{ "vdispl", NOT_YET },
-	{ "vfb", NOT_YET },
-	{ "vif", NOT_YET },
-	{ "virtio", NOT_YET },
-	{ "vkb", NOT_YET },
-	{ "vnuma", NOT_YET },
-	{ "vsnd", NOT_YET },
-	{ "vtpm", NOT_YET },
-	{ "vuart", NOT_YET },
-	/* Of guests with a firmware and devices of hardware. */
-	{ "acpi", IGNORED },
-	{ "apic", IGNORED },
-	{ "boot", IGNORED },
-	{ "device_model_version", IGNORED },
-	{ "hap", IGNORED },
-	{ "hpet", IGNORED },
-	{ "keymap", IGNORED },
-	{ "localtime", IGNORED },
-	{ "nomigrate", IGNORED },
-	{ "nx", IGNORED },
-	{ "pae", IGNORED },
-	{ "rtc_timeoffset", IGNORED },
-	{ "sdl", IGNORED },
-	{ "shadow_memory", IGNORED },
-	{ "stdvga", IGNORED },
-	{ "timer_mode", IGNORED },
-	{ "usb", IGNORED },
-	{ "viridian", IGNORED },
-	{ "vnc", IGNORED },
-	{ "xen_platform_pci", IGNORED },
+	NOT_YET(bootloader),
+	NOT_YET(bootloader_args),
+	NOT_YET(channel),
+	NOT_YET(console),
+	NOT_YET(cpus_soft),
+	NOT_YET(cpuid),
+	NOT_YET(disk),
+	NOT_YET(driver_domain),
+	NOT_YET(dtdev),
+	NOT_YET(e820_host),
+	NOT_YET(features),
+	NOT_YET(iomem),
+	NOT_YET(ioports),
+	NOT_YET(irqs),
+	NOT_YET(p9),
+	NOT_YET(passthrough),
+	NOT_YET(pci),
+	NOT_YET(pool),
+	NOT_YET(pvcalls),
+	NOT_YET(serial),
+	NOT_YET(usbctrl),
+	NOT_YET(usbdev),
+	NOT_YET(vdispl),
+	NOT_YET(vfb),
+	NOT_YET(vif),
+	NOT_YET(virtio),
+	NOT_YET(vkb),
+	NOT_YET(vnuma),
+	NOT_YET(vsnd),
+	NOT_YET(vtpm),
+	NOT_YET(vuart),
+	/* Of guests with firmware and devices of hardware. */
+	IGNORED(acpi),
+	IGNORED(apic),
+	IGNORED(boot),
+	IGNORED(device_model_version),
+	IGNORED(hap),
+	IGNORED(hpet),
+	IGNORED(keymap),
+	IGNORED(localtime),
+	IGNORED(nomigrate),
+	IGNORED(nx),
+	IGNORED(pae),
+	IGNORED(rtc_timeoffset),
+	IGNORED(sdl),
+	IGNORED(shadow_memory),
+	IGNORED(stdvga),
+	IGNORED(timer_mode),
+	IGNORED(usb),
+	IGNORED(viridian),
+	IGNORED(vnc),
+	IGNORED(xen_platform_pci),
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -380,27 +383,21 @@ static const struct xl_value *look_at(struct gather *g, const char *name)
 	return set ? set->value : NULL;
 }
 
-/* "pv" and nothing else; what a wrong type of value was is known already. */
-static void check_type(struct gather *g)
+/* The key has one of the two words, if any. */
+static void check_word(struct gather *g, const char *key, const char *one,
+		       const char *other)
 {
-	const struct xl_value *v = look_at(g, "type");
+	const struct xl_value *v = look_at(g, key);
 
-	if (v && !v->is_list && strcmp(v->text, "pv"))
+	/* A list was complained about when it was read. */
+	if (!v || v->is_list || !strcmp(v->text, one) || !strcmp(v->text, other))
+		return;
+	if (!strcmp(v->text, "hvm") || !strcmp(v->text, "pvh"))
 		complain(g, v,
-			 !strcmp(v->text, "hvm") || !strcmp(v->text, "pvh")
-				 ? "\"%.20s\" guests are not supported, only "
-				   "\"pv\" is"
-				 : "expected \"pv\", found \"%.20s\"",
+			 "\"%s\" guests are not supported, only type=\"pv\" is",
 			 v->text);
-	v = look_at(g, "builder");
-	if (v && !v->is_list && strcmp(v->text, "generic") &&
-	    strcmp(v->text, "linux"))
-		complain(g, v,
-			 !strcmp(v->text, "hvm")
-				 ? "\"%.20s\" guests are not supported, only "
-				   "type=\"pv\" is"
-				 : "expected \"generic\", found \"%.20s\"",
-			 v->text);
+	else
+		complain(g, v, "expected \"%s\", found \"%.40s\"", one, v->text);
 }
 
 static void check_sizes(struct gather *g)
@@ -476,7 +473,8 @@ int xlconfig_read(struct guest_config *cfg, const char *source, const char *text
 		xlparse_argument(&g.tree, "<command line>", arguments[i], i + 1);
 	for (const struct xl_setting *s = g.tree.first; s; s = s->next)
 		read_setting(&g, s);
-	check_type(&g);
+	check_word(&g, "type", "pv", "pv");
+	check_word(&g, "builder", "generic", "linux");
 	check_sizes(&g);
 	join_cmdline(&g);
 	/* A line that could not be read may be what is missing. */
