@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The machine as its administrator sees it: two hypercalls. */
+#include <stddef.h>
+#include <stdint.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
 #include "host.h"

@@ -52,11 +52,10 @@ static char letter_of(const struct command *c, const char *name, size_t len)
 
 	if (len == 4 && !strncmp(name, "help", 4))
 		return 'h';
-	while (at && *at) {
+	for (; at; at = strchr(at, ' ')) {
+		at += *at == ' ';
 		if (!strncmp(at, name, len) && at[len] == '=')
 			return at[len + 1];
-		at = strchr(at, ' ');
-		at += at != NULL;
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <xen/xen.h>
 #include <xen/domctl.h>
 #include <xenstore.h>
