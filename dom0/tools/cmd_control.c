@@ -218,7 +218,7 @@ int cmd_vcpu_pin(struct arguments *a)
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpuaffinity };
 	struct xen_domctl_vcpuaffinity *v = &op.u.vcpuaffinity;
 	uint32_t flags, vcpu, end;
-	uint64_t sets[2], hard, soft;
+	uint64_t sets[2], hard = 0, soft = 0;
 	domid_t id;
 
 	if (domain_find(a->operand[0], &id) ||
