@@ -46,9 +46,8 @@ bool cli_sleep_until(uint64_t when_ns)
 
 /* ---- Running ------------------------------------------------------------------ */
 
-static int run_words(int count, char *const *words)
+static int run_words(int count, char *const *words, struct arguments *a)
 {
-	struct arguments a;
 	const struct command *c;
 	int status;
 
@@ -62,54 +61,65 @@ static int run_words(int count, char *const *words)
 			words[0]);
 		return EXIT_FAILURE;
 	}
-	status = command_parse(c, count, words, &a);
-	return status < 0 ? c->run(&a) : status;
+	status = command_parse(c, count, words, a);
+	return status < 0 ? c->run(a) : status;
 }
 
 int cli_run(const char *line)
 {
-	struct words *w = malloc(sizeof(*w)); /* stacks are small */
+	struct {
+		struct words w;
+		struct arguments a;
+	} *r = malloc(sizeof(*r)); /* scripts nest, and stacks are small */
 	const char *wrong;
 
-	if (!w) {
+	if (!r) {
 		fprintf(stderr, "out of memory\n");
 		return last_status = EXIT_FAILURE;
 	}
 	while (*line && !interrupted) {
-		wrong = words_split(w, &line, last_status);
+		wrong = words_split(&r->w, &line, last_status);
 		if (wrong) {
 			fprintf(stderr, "%s\n", wrong);
 			last_status = 2;
-		} else if (w->count) {
-			last_status = run_words(w->count, w->word);
+		} else if (r->w.count) {
+			last_status = run_words(r->w.count, r->w.word, &r->a);
 		}
 		fflush(stdout);
 		fflush(stderr);
 	}
-	free(w);
+	free(r);
 	return last_status;
+}
+
+static void run_text(const char *text, size_t len, bool show)
+{
+	char *line = strndup(text, len);
+
+	if (!line) {
+		fprintf(stderr, "out of memory\n");
+		last_status = EXIT_FAILURE;
+		return;
+	}
+	if (show && *line)
+		printf("%s%s\n", PROMPT, line);
+	cli_run(line);
+	free(line);
 }
 
 /* The lines of text[size], which no one changes meanwhile. */
 static void run_lines(const char *text, size_t size, bool show, bool stop)
 {
 	const char *end = text + size, *newline;
-	char line[LINE_MAX_LENGTH];
 
-	for (; text < end && !interrupted; text = newline + 1) {
+	for (; text < end; text = newline + 1) {
+		interrupted |= term_interrupted();
+		if (interrupted)
+			return;
 		newline = memchr(text, '\n', (size_t)(end - text));
 		if (!newline)
 			newline = end;
-		if ((size_t)(newline - text) >= sizeof(line)) {
-			fprintf(stderr, "a line is too long: %.40s...\n", text);
-			last_status = 2;
-		} else {
-			snprintf(line, sizeof(line), "%.*s",
-				 (int)(newline - text), text);
-			if (show && line[0])
-				printf("%s%s\n", PROMPT, line);
-			cli_run(line);
-		}
+		run_text(text, (size_t)(newline - text), show);
 		if (stop && last_status)
 			return;
 	}
@@ -290,15 +300,12 @@ static void to_terminal(void *arg, const char *bytes, size_t n)
 
 static void on_event(struct line *l, enum line_event event)
 {
-	char text[LINE_MAX_LENGTH];
-
 	interrupted = false;
 	if (event == LINE_EOF) {
 		term_write("\r\n", 2);
 	} else if (event == LINE_READY) {
-		strcpy(text, l->text);
-		line_remember(l, text);
-		cli_run(text);
+		line_remember(l, l->text);
+		cli_run(l->text);
 	} else if (event == LINE_INTERRUPT) {
 		last_status = 130;
 	}
@@ -314,17 +321,16 @@ void cli_task(void *arg)
 	const char *script = arg;
 	enum line_event event;
 	size_t size;
-	char buf[64];
-	int n;
+	char c;
 
 	if (script && file_map(script, &size))
 		cli_source(script, true, false);
 	interrupted = false;
 	line_begin(&l);
-	while ((n = term_read(buf, sizeof(buf))) >= 0)
-		for (int i = 0; i < n; i++) {
-			event = line_feed(&l, buf[i]);
-			if (event != LINE_NONE)
-				on_event(&l, event);
-		}
+	/* One at a time: what follows may be for the command, not for us. */
+	while (term_read(&c, 1) > 0) {
+		event = line_feed(&l, c);
+		if (event != LINE_NONE)
+			on_event(&l, event);
+	}
 }

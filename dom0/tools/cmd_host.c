@@ -10,7 +10,7 @@
 #include <xen/sched.h>
 #include <xen/version.h>
 #include "cmds.h"
-#include "host.h"
+#include "hostcalls.h"
 #include "xc.h"
 
 /* ---- info ------------------------------------------------------------------- */

@@ -315,25 +315,35 @@ static const struct key keys[] = {
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* Edits that make one word of the other; long words are far from all. */
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Edits that make one word of the other: a letter more, less, another, or two
+ * swapped. Long words are far from all.
+ */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[32], before, above, na = strlen(a), nb = strlen(b);
+	size_t rows[3][32], *row = rows[0], na = strlen(a), nb = strlen(b);
+	const size_t *above, *higher;
 
 	if (na >= 32 || nb >= 32)
 		return 32;
 	for (size_t j = 0; j <= nb; j++)
 		row[j] = j;
 	for (size_t i = 1; i <= na; i++) {
-		before = row[0]++;
+		row = rows[i % 3];
+		above = rows[(i + 2) % 3];
+		higher = rows[(i + 1) % 3];
+		row[0] = i;
 		for (size_t j = 1; j <= nb; j++) {
-			above = row[j];
-			row[j] = before + (a[i - 1] != b[j - 1]);
-			if (above + 1 < row[j])
-				row[j] = above + 1;
-			if (row[j - 1] + 1 < row[j])
-				row[j] = row[j - 1] + 1;
-			before = above;
+			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
+				       least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				row[j] = least(row[j], higher[j - 2] + 1);
 		}
 	}
 	return row[nb];

@@ -28,7 +28,8 @@ struct scanner {
 	const char *at;
 	size_t len;
 	unsigned int token_line, token_column;
-	bool first; /* of its line */
+	bool first;	    /* of its line */
+	unsigned int depth; /* of lists */
 };
 
 void xlparse_error(struct xl_tree *tree, const char *source, unsigned int line,
@@ -133,9 +134,29 @@ static enum token scan_token(struct scanner *s, int c)
 	return T_BAD;
 }
 
+static bool is_char(const struct scanner *s, char c)
+{
+	return s->token == T_CHAR && s->c == c;
+}
+
+/* What is wrong with the token; begins: it is to be the name of a key. */
+static const char *blunder(const struct scanner *s, bool begins)
+{
+	if (*s->at == '"')
+		return "the closing \" is missing";
+	if (*s->at == '\'')
+		return "the closing ' is missing";
+	if (begins)
+		return "expected the name of a key: lower-case letters, "
+		       "digits, _";
+	return "a value that is neither a number nor a list must be quoted";
+}
+
 /* Moves the eye to the next token; complains about what is none. */
 static void advance(struct scanner *s)
 {
+	bool begins = !s->depth && (s->token == T_NEWLINE || is_char(s, ';'));
+
 	s->first = s->p == s->line_start;
 	skip_blanks(s);
 	s->at = s->p;
@@ -147,16 +168,8 @@ static void advance(struct scanner *s)
 		s->line++;
 		s->line_start = s->p;
 	} else if (s->token == T_BAD) {
-		near(s, *s->at == '"'	 ? "the closing \" is missing"
-			: *s->at == '\'' ? "the closing ' is missing"
-					 : "a value that is neither a number "
-					   "nor a list must be quoted");
+		near(s, blunder(s, begins));
 	}
-}
-
-static bool is_char(const struct scanner *s, char c)
-{
-	return s->token == T_CHAR && s->c == c;
 }
 
 /* ---- Text of values --------------------------------------------------------- */
@@ -279,6 +292,7 @@ static bool parse_list(struct scanner *s, struct xl_value *list, int depth)
 		*last = parse_value(s, depth);
 		if (!*last)
 			return false;
+		s->depth = (unsigned int)depth;
 		last = &(*last)->next;
 		skip_newlines(s);
 		if (is_char(s, ',')) {
@@ -289,6 +303,7 @@ static bool parse_list(struct scanner *s, struct xl_value *list, int depth)
 			return false;
 		}
 	}
+	s->depth = (unsigned int)depth - 1;
 	advance(s);
 	return true;
 }
@@ -299,6 +314,7 @@ static struct xl_value *parse_value(struct scanner *s, int depth)
 	bool is_list = is_char(s, '[');
 	struct xl_value *v;
 
+	s->depth = (unsigned int)depth + is_list;
 	if (!is_list && s->token != T_STRING && s->token != T_NUMBER) {
 		if (s->token != T_BAD)
 			near(s, depth ? "expected a value or ] in the list"
@@ -420,7 +436,7 @@ static bool parse_assignment(struct scanner *s)
 
 	if (s->token != T_NAME) {
 		if (s->token != T_BAD)
-			near(s, "expected the name of a key");
+			near(s, blunder(s, true));
 		return false;
 	}
 	name = plain(s, s->at, s->len);
@@ -452,6 +468,7 @@ static bool parse_assignment(struct scanner *s)
  */
 static void resume(struct scanner *s)
 {
+	s->depth = 0;
 	if (s->first && s->token == T_NAME)
 		return;
 	while (s->token != T_NEWLINE && s->token != T_END) {
@@ -487,7 +504,8 @@ void xlparse(struct xl_tree *tree, const char *source, const char *text,
 			     .p = text,
 			     .end = text + len,
 			     .line_start = text,
-			     .line = 1 };
+			     .line = 1,
+			     .token = T_NEWLINE };
 
 	parse(&s);
 }
@@ -510,7 +528,8 @@ void xlparse_argument(struct xl_tree *tree, const char *source,
 			     .p = word,
 			     .end = word + strlen(word),
 			     .line_start = word,
-			     .line = line };
+			     .line = line,
+			     .token = T_NEWLINE };
 	const char *equals = strchr(word, '=');
 	struct xl_value *value;
 	char *name;

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <xen/xen.h>
 #include <xen/sched.h>
-#include "host.h"
+#include "hostcalls.h"
 #include "hypercall.h"
 #include "xenerr.h"
 

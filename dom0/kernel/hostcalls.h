@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine as its administrator sees it: who rules it, and its end. */
-#ifndef HOST_H
-#define HOST_H
+#ifndef HOSTCALLS_H
+#define HOSTCALLS_H
 
 /* XENVER_* of <xen/version.h>; 0.. or -errno. */
 int host_version(unsigned int what, void *answer);
