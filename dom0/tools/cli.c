@@ -71,12 +71,15 @@ int cli_run(const char *line)
 		struct words w;
 		struct arguments a;
 	} *r = malloc(sizeof(*r)); /* scripts nest, and stacks are small */
+	static int depth;
 	const char *wrong;
 
 	if (!r) {
 		fprintf(stderr, "out of memory\n");
 		return last_status = EXIT_FAILURE;
 	}
+	if (!depth++) /* ^C ends all of what was begun by one line */
+		interrupted = false;
 	while (*line && !interrupted) {
 		wrong = words_split(&r->w, &line, last_status);
 		if (wrong) {
@@ -88,6 +91,7 @@ int cli_run(const char *line)
 		fflush(stdout);
 		fflush(stderr);
 	}
+	depth--;
 	free(r);
 	return last_status;
 }
@@ -300,7 +304,6 @@ static void to_terminal(void *arg, const char *bytes, size_t n)
 
 static void on_event(struct line *l, enum line_event event)
 {
-	interrupted = false;
 	if (event == LINE_EOF) {
 		term_write("\r\n", 2);
 	} else if (event == LINE_READY) {
@@ -309,7 +312,6 @@ static void on_event(struct line *l, enum line_event event)
 	} else if (event == LINE_INTERRUPT) {
 		last_status = 130;
 	}
-	interrupted = false;
 	line_begin(l);
 }
 
@@ -325,7 +327,6 @@ void cli_task(void *arg)
 
 	if (script && file_map(script, &size))
 		cli_source(script, true, false);
-	interrupted = false;
 	line_begin(&l);
 	/* One at a time: what follows may be for the command, not for us. */
 	while (term_read(&c, 1) > 0) {

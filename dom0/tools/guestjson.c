@@ -22,12 +22,14 @@ static void item(struct json *j)
 
 static void quoted(struct json *j, const char *text)
 {
+	static const char special[] = "\"\\\n\r\t\f\b", letters[] = "\"\\nrtfb";
+	const char *found;
+
 	fputc('"', j->out);
 	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(j->out, "\\%c", *text);
-		else if (*text == '\n')
-			fputs("\\n", j->out);
+		found = strchr(special, *text);
+		if (found)
+			fprintf(j->out, "\\%c", letters[found - special]);
 		else if (iscntrl((unsigned char)*text))
 			fprintf(j->out, "\\u%04X", (unsigned char)*text);
 		else
@@ -53,7 +55,9 @@ static void open(struct json *j, char bracket)
 static void close(struct json *j, char bracket)
 {
 	j->depth--;
-	fprintf(j->out, "\n%*s%c", 4 * j->depth, "", bracket);
+	/* What is empty has an empty line, as libxl's printer makes it. */
+	fprintf(j->out, "%s\n%*s%c", j->empty ? "\n" : "", 4 * j->depth, "",
+		bracket);
 	j->empty = false;
 }
 
