@@ -212,11 +212,11 @@ static void set_dir(struct completion *c)
 
 static void complete_file(struct completion *c)
 {
-	char dir[LINE_MAX_LENGTH] = "/";
+	char dir[LINE_MAX_LENGTH + 1];
 
 	set_dir(c);
-	if (c->dir_len)
-		snprintf(dir, sizeof(dir), "%.*s", (int)c->dir_len, c->dir);
+	snprintf(dir, sizeof(dir), "%s%.*s", *c->dir == '/' ? "" : "/",
+		 (int)c->dir_len, c->dir);
 	files_list(dir, offer_file, c);
 }
 

@@ -95,10 +95,15 @@ static int print_entry(const char *name, bool is_dir, void *dir)
 
 int cmd_ls(struct arguments *a)
 {
-	char *dir = a->operand[0] ? a->operand[0] : "/";
-	size_t size;
-	int rc = files_list(dir, print_entry, a->option['l'] ? dir : NULL);
+	char dir[512];
+	size_t size, len;
+	int rc;
 
+	snprintf(dir, sizeof(dir), "%s", a->operand[0] ? a->operand[0] : "");
+	for (len = strlen(dir); len && dir[len - 1] == '/';)
+		dir[--len] = 0;
+	rc = files_list(len ? dir : "/", print_entry,
+			a->option['l'] ? dir : NULL);
 	if (rc >= 0)
 		return EXIT_SUCCESS;
 	if (file_map(dir, &size)) { /* a file by its name */

@@ -23,7 +23,8 @@ static struct node {
 	char path[96], value[96];
 } nodes[NODES]; /* "": free */
 static bool store_is_down, write_fails;
-static const char *watched, *watch_events[8]; /* NULL at the end */
+static char watched[96];
+static const char *watch_events[8]; /* NULL at the end */
 
 static struct node *node_find(const char *path)
 {
@@ -184,7 +185,7 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 {
 	(void)h;
 	(void)token;
-	watched = path;
+	snprintf(watched, sizeof(watched), "%s", path);
 	return true;
 }
 
@@ -199,7 +200,7 @@ char **xs_check_watch(struct xs_handle *h)
 	}
 	event = malloc(2 * sizeof(*event));
 	event[XS_WATCH_PATH] = (char *)(uintptr_t)watch_events[0];
-	event[XS_WATCH_TOKEN] = (char *)(uintptr_t)watched;
+	event[XS_WATCH_TOKEN] = watched;
 	memmove(watch_events, watch_events + 1,
 		sizeof(watch_events) - sizeof(watch_events[0]));
 	return event;
