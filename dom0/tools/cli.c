@@ -14,15 +14,43 @@
 #include "words.h"
 
 #define PROMPT	    "dom0# "
+#define CTRL_C	    3
 #define NESTING	    8	      /* files that source files */
 #define SLEEP_SLICE 100000000 /* ns until ^C is noticed */
 
 static int last_status;
 static bool interrupted; /* ends scripts, too */
+/* Typed while a command ran, and looked through for ^C. */
+static char ahead[256];
+static size_t nr_ahead;
 
 int cli_status(void)
 {
 	return last_status;
+}
+
+/* ---- Input ------------------------------------------------------------------ */
+
+bool cli_key(char *c)
+{
+	if (!nr_ahead)
+		return term_read(c, 1) == 1;
+	*c = ahead[0];
+	memmove(ahead, ahead + 1, --nr_ahead);
+	return true;
+}
+
+/* Was ^C typed? What came before it is dropped. */
+static bool was_interrupted(void)
+{
+	size_t n;
+
+	nr_ahead += term_poll(ahead + nr_ahead, sizeof(ahead) - nr_ahead);
+	for (n = nr_ahead; n && ahead[n - 1] != CTRL_C;)
+		n--;
+	nr_ahead -= n;
+	memmove(ahead, ahead + n, nr_ahead);
+	return n;
 }
 
 bool cli_sleep_until(uint64_t when_ns)
@@ -30,7 +58,7 @@ bool cli_sleep_until(uint64_t when_ns)
 	uint64_t now;
 
 	do {
-		if (interrupted || term_interrupted()) {
+		if (interrupted || was_interrupted()) {
 			interrupted = true;
 			fprintf(stderr, "interrupted\n");
 			return false;
@@ -117,7 +145,7 @@ static void run_lines(const char *text, size_t size, bool show, bool stop)
 	const char *end = text + size, *newline;
 
 	for (; text < end; text = newline + 1) {
-		interrupted |= term_interrupted();
+		interrupted |= was_interrupted();
 		if (interrupted)
 			return;
 		newline = memchr(text, '\n', (size_t)(end - text));
@@ -329,7 +357,7 @@ void cli_task(void *arg)
 		cli_source(script, true, false);
 	line_begin(&l);
 	/* One at a time: what follows may be for the command, not for us. */
-	while (term_read(&c, 1) > 0) {
+	while (cli_key(&c)) {
 		event = line_feed(&l, c);
 		if (event != LINE_NONE)
 			on_event(&l, event);

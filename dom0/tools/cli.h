@@ -28,6 +28,9 @@ int cli_status(void);
 /* line.h's complete(): commands, then what the table says of operands. */
 size_t cli_complete(struct line *l, void *arg);
 
+/* Waits for a key, one typed while a command ran first; false: no more. */
+bool cli_key(char *c);
+
 /*
  * Sleeps, looking for ^C; false, and told so: it came. Of use in commands
  * that wait.

@@ -66,7 +66,7 @@ int cmd_less(struct arguments *a)
 	while (at < size) {
 		fflush(stdout);
 		term_write("--More--", 8);
-		if (term_read(&key, 1) < 1)
+		if (!cli_key(&key))
 			break;
 		term_write("\r        \r", 10);
 		if (key == 'q' || key == 'Q' || key == 3)

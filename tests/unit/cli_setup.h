@@ -285,22 +285,24 @@ void term_write(const char *bytes, size_t n)
 	snprintf(shown + used, sizeof(shown) - used, "%.*s", (int)n, bytes);
 }
 
-/* At the end of what was typed there is an error, so that the task ends. */
-int term_read(char *buf, size_t n)
+/* Behind the end of what was typed there is nothing, so that the task ends. */
+size_t term_read(char *buf, size_t n)
 {
-	if (!*typed)
-		return -1;
-	(void)n;
+	if (!*typed || !n)
+		return 0;
 	*buf = *typed++;
 	return 1;
 }
 
-bool term_interrupted(void)
+/* What is typed comes only as fast as it is read; ^C comes at its time. */
+size_t term_poll(char *buf, size_t n)
 {
-	bool is = interrupt_at && now >= interrupt_at;
+	bool is = n && interrupt_at && now >= interrupt_at;
 
-	if (is)
+	if (is) {
 		interrupt_at = 0;
+		*buf = 3;
+	}
 	return is;
 }
 
