@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cmds.h"
 #include "domains.h"
+#include "guest.h"
 #include "xc.h"
 #include "xlvalues.h"
 
@@ -39,48 +40,21 @@ int cmd_unpause(struct arguments *a)
 
 /* ---- rename ------------------------------------------------------------------ */
 
-/* 0 or -errno. A domain made by the tools has its name in two places. */
-static int rename_domain(domid_t id, const char *name)
-{
-	struct xs_handle *xs = tools_xs();
-	char *vm, path[128];
-	domid_t other;
-
-	if (!xs)
-		return -EIO;
-	if (!*name || strchr(name, '/'))
-		return -EINVAL;
-	if (!domain_of_name(name, &other)) {
-		if (other == id)
-			return 0;
-		fprintf(stderr, "Domain with name \"%s\" already exists.\n",
-			name);
-		return -EEXIST;
-	}
-	if (!domain_write(id, "name", name))
-		return -errno;
-	vm = domain_read(id, "vm");
-	if (vm) {
-		snprintf(path, sizeof(path), "%s/name", vm);
-		if (!xs_write(xs, XBT_NULL, path, name,
-			      (unsigned int)strlen(name)))
-			fprintf(stderr, "cannot write %s: %s\n", path,
-				strerror(errno));
-	}
-	free(vm);
-	return 0;
-}
-
 int cmd_rename(struct arguments *a)
 {
+	const char *name = a->operand[1];
 	domid_t id;
-	int rc;
+	int rc = -EINVAL;
 
 	if (domain_find(a->operand[0], &id))
 		return EXIT_FAILURE;
-	rc = rename_domain(id, a->operand[1]);
+	if (*name && !strchr(name, '/'))
+		rc = guest_rename(id, name);
 	if (!rc)
 		return EXIT_SUCCESS;
+	if (rc == -EEXIST)
+		fprintf(stderr, "Domain with name \"%s\" already exists.\n",
+			name);
 	fprintf(stderr, "Can't rename domain '%s'.\n", a->operand[0]);
 	return EXIT_FAILURE;
 }

@@ -154,6 +154,20 @@ int cmd_console(struct arguments *a)
 	return EXIT_FAILURE;
 }
 
+static void to_stdout(const char *text, size_t n)
+{
+	fwrite(text, 1, n, stdout);
+}
+
+/* What the guest printed last, though it may be gone. */
+int cmd_console_log(struct arguments *a)
+{
+	if (!console_log(a->operand[0], to_stdout))
+		return EXIT_SUCCESS;
+	fprintf(stderr, "no console of a domain '%s' is known\n", a->operand[0]);
+	return EXIT_FAILURE;
+}
+
 /* ---- destroy -------------------------------------------------------------------- */
 
 int cmd_destroy(struct arguments *a)

@@ -14,6 +14,7 @@ int cmd_uptime(struct arguments *a);
 
 int cmd_create(struct arguments *a); /* cmd_guest.c */
 int cmd_console(struct arguments *a);
+int cmd_console_log(struct arguments *a);
 int cmd_destroy(struct arguments *a);
 int cmd_shutdown(struct arguments *a);
 int cmd_reboot(struct arguments *a);

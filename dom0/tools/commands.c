@@ -48,6 +48,9 @@ const struct command commands[] = {
 	  "-t <type>               console type: pv\n"
 	  "-n <number>             console number: 0",
 	  "t:n:", NULL, 1, "d" },
+	{ "console-log", cmd_console_log,
+	  "Show what a domain printed last, even if it is gone",
+	  "<Domain>", NULL, NULL, NULL, 1, "d" },
 	{ "rename", cmd_rename, "Give a domain another name",
 	  "<Domain> <NewDomainName>", NULL, NULL, NULL, 2, "d-" },
 	{ "domid", cmd_domid, "The id of a domain's name", "<DomainName>", NULL,

@@ -240,10 +240,14 @@ static char *dequote(struct scanner *s)
 
 static char *plain(struct scanner *s, const char *at, size_t len)
 {
-	char *text = strndup(at, len);
+	char *text = malloc(len + 1);
 
-	if (!text)
+	if (!text) {
 		s->tree->no_memory = true;
+		return NULL;
+	}
+	memcpy(text, at, len);
+	text[len] = 0;
 	return text;
 }
 

@@ -346,7 +346,8 @@ int files_list(const char *dir,
 /* ---- Guests --------------------------------------------------------------------------- */
 
 static struct guest_config made; /* the last one */
-static int create_fails, destroy_fails, shutdown_fails, attach_fails;
+static int create_fails, destroy_fails, shutdown_fails, attach_fails,
+	rename_fails;
 
 int guest_create(const struct guest_config *cfg, bool paused)
 {
@@ -375,11 +376,26 @@ const struct guest_config *guest_config_of(domid_t id)
 	return id == 9 ? &made : NULL;
 }
 
+int guest_rename(domid_t id, const char *name)
+{
+	called("rename %u %s", id, name);
+	return rename_fails;
+}
+
 bool guest_wait(domid_t id, uint64_t deadline)
 {
 	(void)id;
 	(void)deadline;
 	return true;
+}
+
+int console_log(const char *who, void (*to)(const char *text, size_t n))
+{
+	if (strcmp(who, "guest"))
+		return -ENOENT;
+	to("booting\n", 8);
+	to("panic\n", 6);
+	return 0;
 }
 
 int console_attach(domid_t id, char escape)
@@ -404,7 +420,8 @@ static void setup(void)
 	add_domain(3, "guest", XEN_DOMINF_blocked)->max_vcpu_id = 1;
 	memset(files, 0, sizeof(files));
 	sysctl_fails = domctl_fails = 0;
-	create_fails = destroy_fails = shutdown_fails = attach_fails = 0;
+	create_fails = destroy_fails = shutdown_fails = attach_fails =
+		rename_fails = 0;
 	calls[0] = shown[0] = 0;
 	messages = typed = "";
 	interrupt_at = 0;

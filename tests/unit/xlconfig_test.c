@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "host_alloc.h"
 #include "unit.h"
 #include "xlconfig.h"
 #include "xlvalues.h"
@@ -382,18 +383,41 @@ static void xlconfig_sizes(void)
 	CU_ASSERT_EQUAL(xl_size_kib("99999999t"), -1);
 }
 
+/* Each allocation fails in turn: -ENOMEM, and nothing is lost. */
+static void xlconfig_no_memory(void)
+{
+	char *const some[] = { "memory=64", "extra=a b", "cpus+=['1']", NULL };
+	const char *text = NAMED "cpus=['0','1',[]]\nextra='c'\nextra+='d'\n";
+	FILE *nowhere = fopen("/dev/null", "w");
+	unsigned long n = 1;
+	int rc;
+
+	do {
+		host_alloc_fail = n++;
+		rc = xlconfig_read(&cfg, "a.cfg", text, strlen(text), some,
+				   nowhere);
+		if (host_alloc_fail) /* it did not come so far */
+			break;
+		CU_ASSERT_EQUAL(rc, -ENOMEM);
+	} while (n < 1000);
+	CU_ASSERT(n > 20 && n < 1000);
+	CU_ASSERT_EQUAL(rc, -EINVAL); /* of the empty list */
+	host_alloc_fail = 0;
+	fclose(nowhere);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		TEST(xlconfig_usual),	 TEST(xlconfig_defaults),
-		TEST(xlconfig_lists),	 TEST(xlconfig_escapes),
-		TEST(xlconfig_quotes),	 TEST(xlconfig_syntax),
-		TEST(xlconfig_several),	 TEST(xlconfig_many),
-		TEST(xlconfig_types),	 TEST(xlconfig_guests_of_others),
-		TEST(xlconfig_together), TEST(xlconfig_long),
-		TEST(xlconfig_unknown),	 TEST(xlconfig_arguments),
-		TEST(xlconfig_cpus),	 TEST(xlconfig_sizes),
-		CU_TEST_INFO_NULL,
+		TEST(xlconfig_usual),	  TEST(xlconfig_defaults),
+		TEST(xlconfig_lists),	  TEST(xlconfig_escapes),
+		TEST(xlconfig_quotes),	  TEST(xlconfig_syntax),
+		TEST(xlconfig_several),	  TEST(xlconfig_many),
+		TEST(xlconfig_types),	  TEST(xlconfig_guests_of_others),
+		TEST(xlconfig_together),  TEST(xlconfig_long),
+		TEST(xlconfig_unknown),	  TEST(xlconfig_arguments),
+		TEST(xlconfig_cpus),	  TEST(xlconfig_sizes),
+		TEST(xlconfig_no_memory), CU_TEST_INFO_NULL,
 	};
 	int failed = unit_main("xlconfig", tests, NULL, NULL);
 
