@@ -146,8 +146,7 @@ int cmd_console(struct arguments *a)
 	}
 	if (domain_find(a->operand[0], &id))
 		return EXIT_FAILURE;
-	rc = number && strtol(number, NULL, 10) ? -ENOENT
-						: console_attach(id, ESCAPE);
+	rc = number && strtol(number, NULL, 10) ? -ENOENT : attach(id);
 	if (!rc)
 		return EXIT_SUCCESS;
 	fprintf(stderr, "Unable to attach console: %s\n", strerror(-rc));

@@ -41,11 +41,11 @@ static void create_options(void)
 static void create_console(void)
 {
 	files[0] = (struct file){ "/g.cfg", CFG };
-	CU_ASSERT(prints("create -qc /g.cfg", 0, "", ""));
+	CU_ASSERT(prints("create -qc /g.cfg", 0, "\n", ""));
 	CU_ASSERT_STRING_EQUAL(calls,
 			       "create g1 paused; attach 9 1d; unpause 9; ");
 	calls[0] = 0;
-	CU_ASSERT(prints("create -q -c -p /g.cfg name=g2", 0, "", ""));
+	CU_ASSERT(prints("create -q -c -p /g.cfg name=g2", 0, "\n", ""));
 	CU_ASSERT_STRING_EQUAL(calls, "create g2 paused; attach 9 1d; ");
 	attach_fails = -ENOENT;
 	CU_ASSERT(prints("create -q -c -p /g.cfg name=g3", 0, "",
@@ -178,8 +178,8 @@ static void shutdown_waits(void)
 
 static void console(void)
 {
-	CU_ASSERT(prints("console guest", 0, "", ""));
-	CU_ASSERT(prints("console -t pv -n 0 3", 0, "", ""));
+	CU_ASSERT(prints("console guest", 0, "\n", ""));
+	CU_ASSERT(prints("console -t pv -n 0 3", 0, "\n", ""));
 	CU_ASSERT_STRING_EQUAL(calls, "attach 3 1d; attach 3 1d; ");
 	CU_ASSERT(prints("console -t serial guest", 1, "",
 			 "console type supported are: pv\n"));
