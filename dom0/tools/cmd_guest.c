@@ -79,13 +79,23 @@ static void unpause_task(void *arg)
 	unpause((domid_t)(uintptr_t)arg);
 }
 
+/* What the guest left of its last line does not become our prompt's. */
+static int attach(domid_t id)
+{
+	int rc = console_attach(id, ESCAPE);
+
+	if (!rc)
+		putchar('\n');
+	return rc;
+}
+
 /* The console first, then the guest begins; xl does so too. */
 static int start_attached(domid_t id, bool paused)
 {
 	if (!paused &&
 	    !task_start("unpause", unpause_task, (void *)(uintptr_t)id))
 		unpause(id);
-	return console_attach(id, ESCAPE);
+	return attach(id);
 }
 
 static int create(const struct arguments *a, const struct guest_config *cfg)
