@@ -74,15 +74,27 @@ bool cli_sleep_until(uint64_t when_ns)
 
 /* ---- Running ------------------------------------------------------------------ */
 
+/* "xl" and its own options, of which none means anything here. */
+static int skip_xl(int count, char *const *words)
+{
+	int skip = 0;
+
+	if (count < 2 || strcmp(words[0], "xl"))
+		return 0;
+	do
+		skip++;
+	while (skip + 1 < count && words[skip][0] == '-' &&
+	       strspn(words[skip] + 1, "vftT") == strlen(words[skip] + 1));
+	return skip;
+}
+
 static int run_words(int count, char *const *words, struct arguments *a)
 {
 	const struct command *c;
-	int status;
+	int status, skip = skip_xl(count, words);
 
-	if (!strcmp(words[0], "xl") && count > 1) {
-		words++;
-		count--;
-	}
+	words += skip;
+	count -= skip;
 	c = command_find(words[0]);
 	if (!c) {
 		fprintf(stderr, "%s: command not implemented; try help\n",

@@ -204,7 +204,7 @@ int cmd_destroy(struct arguments *a)
 
 struct ending {
 	const char *how, *verb, *doing;
-	bool wait;
+	int wait; /* 1: until it has shut down, 2: until it is gone */
 };
 
 static bool end_one(const struct ending *e, domid_t id)
@@ -219,20 +219,25 @@ static bool end_one(const struct ending *e, domid_t id)
 	return !rc;
 }
 
-/* Until it has shut down or is gone; false: interrupted. */
-static bool wait_for_end(domid_t id)
+/* false: interrupted. */
+static bool wait_for_end(const struct ending *e, domid_t id)
 {
 	struct xen_domctl_getdomaininfo info;
+	bool told = false;
 
-	while (!domain_info(id, &info)) {
-		if (info.flags & XEN_DOMINF_shutdown) {
+	for (; !domain_info(id, &info);
+	     told |= info.flags & XEN_DOMINF_shutdown) {
+		if (info.flags & XEN_DOMINF_shutdown && !told) {
 			fprintf(stderr,
 				"Domain %d has been shut down, reason code "
 				"%u\n",
 				id,
 				info.flags >> XEN_DOMINF_shutdownshift &
 					XEN_DOMINF_shutdownmask);
-			return true;
+			if (e->wait < 2)
+				return true;
+			fprintf(stderr,
+				"Domain %d continue waiting for death\n", id);
 		}
 		if (!cli_sleep_until(time_now() + POLL))
 			return false;
@@ -261,7 +266,7 @@ static int end_all(const struct ending *e)
 		fprintf(stderr, "Waiting for %zu domains\n", n);
 	for (size_t i = 0; i < count && good && e->wait; i++)
 		if (list[i].domain)
-			good = wait_for_end(list[i].domain);
+			good = wait_for_end(e, list[i].domain);
 	free(list);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -289,17 +294,17 @@ static int end_some(struct arguments *a, const struct ending *e)
 		return EXIT_FAILURE;
 	if (e->wait)
 		fprintf(stderr, "Waiting for 1 domains\n");
-	return !e->wait || wait_for_end(id) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return !e->wait || wait_for_end(e, id) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int cmd_shutdown(struct arguments *a)
 {
 	return end_some(a, &(struct ending){ "poweroff", "shutdown",
-					     "Shutting down", a->option['w'] });
+					     "Shutting down", a->times['w'] });
 }
 
 int cmd_reboot(struct arguments *a)
 {
 	return end_some(a, &(struct ending){ "reboot", "reboot", "Rebooting",
-					     a->option['w'] });
+					     a->times['w'] });
 }

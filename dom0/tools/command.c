@@ -88,6 +88,7 @@ static int set_option(struct arguments *a, char letter, const char *value,
 		value = *++*word;
 	}
 	a->option[(unsigned char)letter] = value;
+	a->times[(unsigned char)letter]++;
 	return -1;
 }
 

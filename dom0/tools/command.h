@@ -17,6 +17,7 @@ struct arguments {
 	const struct command *command;
 	/* By letter: NULL, or the option's value, "" if it takes none. */
 	const char *option[128];
+	unsigned char times[128]; /* each was given */
 	int count;
 	char *operand[COMMAND_OPERANDS + 1]; /* NULL at the end */
 };

@@ -31,13 +31,15 @@ const struct command commands[] = {
 	  "-a, --all               All domains but domain 0.\n"
 	  "-h                      Print this help.\n"
 	  "-F                      Without effect on PV guests.\n"
-	  "-w, --wait              Wait until it is done.\n",
+	  "-w, --wait              Wait until it is done; twice: until it is\n"
+	  "                        gone.",
 	  "awF", "all=a wait=w", 0, "d" },
 	{ "reboot", cmd_reboot, "Ask a domain to reboot", "[options] <-a|Domain>",
 	  "-a, --all               All domains but domain 0.\n"
 	  "-h                      Print this help.\n"
 	  "-F                      Without effect on PV guests.\n"
-	  "-w, --wait              Wait until it is done.\n",
+	  "-w, --wait              Wait until it is done; twice: until it is\n"
+	  "                        gone.",
 	  "awF", "all=a wait=w", 0, "d" },
 	{ "pause", cmd_pause, "Stop a domain until it is unpaused", "<Domain>",
 	  NULL, NULL, NULL, 1, "d" },

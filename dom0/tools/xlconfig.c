@@ -464,7 +464,8 @@ static void check_missing(struct gather *g, const char *source)
 	}
 	if (!look_at(g, "kernel")) {
 		g->tree.errors++;
-		fprintf(g->tree.report, "%s: no kernel specified\n", source);
+		fprintf(g->tree.report,
+			"%s: Neither kernel nor bootloader specified\n", source);
 	}
 }
 

@@ -156,6 +156,12 @@ static void guests_end(void)
 					       << XEN_DOMINF_shutdownshift;
 }
 
+static void other_goes(void)
+{
+	if (++slept > 8)
+		remove_domain(5);
+}
+
 static void shutdown_waits(void)
 {
 	add_domain(5, "other", 0);
@@ -168,8 +174,16 @@ static void shutdown_waits(void)
 			 "Domain 3 has been destroyed\n"
 			 "Domain 5 has been shut down, reason code 1\n"));
 	CU_ASSERT_EQUAL(slept, 5);
+	on_sleep = other_goes;
+	CU_ASSERT(prints("shutdown -ww other", 0, "",
+			 "Shutting down domain 5\n"
+			 "Waiting for 1 domains\n"
+			 "Domain 5 has been shut down, reason code 1\n"
+			 "Domain 5 continue waiting for death\n"
+			 "Domain 5 has been destroyed\n"));
+	add_domain(5, "other", 0);
+	on_sleep = NULL;
 	interrupt_at = now + 1000;
-	domain_at(5)->flags = 0;
 	CU_ASSERT(prints("reboot -w other", 1, "",
 			 "Rebooting domain 5\n"
 			 "Waiting for 1 domains\n"

@@ -18,6 +18,10 @@ static void unknown(void)
 static void beginnings(void)
 {
 	CU_ASSERT(prints("ech a", 0, "a\n", ""));
+	CU_ASSERT(prints("xl -vf -t echo a", 0, "a\n", ""));
+	CU_ASSERT(prints("xl -N echo a", 1, "",
+			 "-N: command not implemented; try help\n"));
+	CU_ASSERT_EQUAL(run("xl"), 1);
 	CU_ASSERT_EQUAL(run("li"), 0);
 	CU_ASSERT_EQUAL(run("domi guest"), 0);
 }

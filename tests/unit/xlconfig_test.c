@@ -286,7 +286,8 @@ static void xlconfig_together(void)
 		      "MiB\n"
 		      "a.cfg:6:10: maxvcpus: 2 are less than vcpus, 4\n"));
 	CU_ASSERT(bad("memory=5\n", "a.cfg: Domain name must be specified.\n"
-				    "a.cfg: no kernel specified\n"));
+				    "a.cfg: Neither kernel nor bootloader "
+				    "specified\n"));
 	CU_ASSERT_EQUAL(read_with(NAMED "cmdline='a'\nroot='b'\n", NULL), 0);
 	CU_ASSERT_STRING_EQUAL(said, "Warning: ignoring root= and extra= in "
 				     "favour of cmdline=\n");
