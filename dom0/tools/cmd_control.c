@@ -191,7 +191,7 @@ int cmd_vcpu_pin(struct arguments *a)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpuaffinity };
 	struct xen_domctl_vcpuaffinity *v = &op.u.vcpuaffinity;
-	uint32_t flags, vcpu, end;
+	uint32_t vcpu, end;
 	uint64_t sets[2], hard = 0, soft = 0;
 	domid_t id;
 
@@ -204,7 +204,6 @@ int cmd_vcpu_pin(struct arguments *a)
 		return EXIT_FAILURE;
 	if (a->option['f'])
 		v->flags |= XEN_VCPUAFFINITY_FORCE;
-	flags = v->flags;
 	sets[0] = hard;
 	sets[1] = soft;
 	for (; vcpu < end; vcpu++) {
@@ -215,7 +214,6 @@ int cmd_vcpu_pin(struct arguments *a)
 			return EXIT_FAILURE;
 		}
 		/* What took effect has been written over them. */
-		v->flags = flags;
 		hard = sets[0];
 		soft = sets[1];
 	}

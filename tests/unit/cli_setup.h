@@ -201,6 +201,9 @@ int xc_domctl(struct xen_domctl *op)
 		return 0;
 	case XEN_DOMCTL_setvcpuaffinity:
 		show_affinity(&op->u.vcpuaffinity);
+		/* What took effect comes back. */
+		*op->u.vcpuaffinity.cpumap_hard.bitmap.p = 1;
+		*op->u.vcpuaffinity.cpumap_soft.bitmap.p = 1;
 		return 0;
 	}
 	return -ENOSYS;

@@ -221,24 +221,52 @@ static void completes_paths(void)
 
 /* ---- The task -------------------------------------------------------------------- */
 
-static void task(void)
+/* Runs the task until there is no more input. */
+static void run_task(void)
 {
-	FILE *old = stdout;
+	FILE *old_out = stdout, *old_err = stderr;
 	size_t size;
 
-	files[0] = (struct file){ "/start", "echo begun\n" };
-	typed = "echo one\recho tw\003\004\020!\r";
 	teardown();
 	stdout = open_memstream(&out, &size);
+	stderr = open_memstream(&err, &size);
 	cli_task("/start");
 	fclose(stdout);
-	stdout = old;
+	fclose(stderr);
+	stdout = old_out;
+	stderr = old_err;
+}
+
+static void task(void)
+{
+	files[0] = (struct file){ "/start", "echo begun\n" };
+	typed = "echo one\recho tw\003\004\020!\r";
+	run_task();
 	CU_ASSERT_STRING_EQUAL(out, "dom0# echo begun\nbegun\none\none!\n");
 	CU_ASSERT_STRING_EQUAL(shown, "dom0# echo one\r\n"
 				      "dom0# echo tw^C\r\n"
 				      "dom0# \r\n"
 				      "dom0# \rdom0# echo one\033[K!\r\n"
 				      "dom0# ");
+}
+
+static void task_without_script(void)
+{
+	typed = "echo $?\r";
+	run_task();
+	CU_ASSERT_STRING_EQUAL(err, "");
+	CU_ASSERT_STRING_EQUAL(shown, "dom0# echo $?\r\ndom0# ");
+}
+
+/* ^C ends the script that runs at start, and no more. */
+static void task_interrupted(void)
+{
+	files[0] = (struct file){ "/start", "sleep 9\necho no\n" };
+	interrupt_at = now + 1000;
+	typed = "echo yes\r";
+	run_task();
+	CU_ASSERT_STRING_EQUAL(out, "dom0# sleep 9\nyes\n");
+	CU_ASSERT_STRING_EQUAL(err, "interrupted\n");
 }
 
 int main(void)
@@ -258,6 +286,8 @@ int main(void)
 		TEST(completes_files),
 		TEST(completes_paths),
 		TEST(task),
+		TEST(task_without_script),
+		TEST(task_interrupted),
 		CU_TEST_INFO_NULL,
 	};
 

@@ -105,6 +105,13 @@ static void xlconfig_lists(void)
 	CU_ASSERT(good(NAMED "cpus=[]\ncpus+=['1']\ncpus += [ 2 ]\n"));
 	CU_ASSERT_EQUAL(cfg.cpus[0], 2);
 	CU_ASSERT_EQUAL(cfg.cpus[1], 4);
+	CU_ASSERT(bad(NAMED "cpus=[]\ncpus+='1'\nextra=''\nextra+=[]\n",
+		      "a.cfg:4:7: cpus: cannot add a single value to a list\n"
+		      "a.cfg:6:8: extra: cannot add a list to a single "
+		      "value\n"));
+	CU_ASSERT(bad(NAMED "cpus=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,\n"
+			    "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]\n",
+		      "a.cfg:4:31: cpus: there are at most 32 vCPUs\n"));
 	CU_ASSERT(bad(NAMED "cpus=['0',['1']]\n",
 		      "a.cfg:3:11: cpus: expected CPUs as in \"all\" or "
 		      "\"0-3,^2\", found a list\n"));
