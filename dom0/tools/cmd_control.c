@@ -219,3 +219,53 @@ int cmd_vcpu_pin(struct arguments *a)
 	}
 	return EXIT_SUCCESS;
 }
+
+/* ---- vcpu-set ---------------------------------------------------------------------- */
+
+/* false: there are not so many CPUs, and told so. */
+static bool fits_host(unsigned long vcpus,
+		      const struct xen_domctl_getdomaininfo *info)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
+
+	if (xc_sysctl(&op)) {
+		fprintf(stderr, "libxl_physinfo failed.\n");
+		return false;
+	}
+	if (vcpus <= info->nr_online_vcpus || vcpus <= op.u.physinfo.nr_cpus)
+		return true;
+	fprintf(stderr,
+		"You have %u physical CPUs and want %lu vCPUs! Use "
+		"--ignore-host to continue\n",
+		op.u.physinfo.nr_cpus, vcpus);
+	return false;
+}
+
+/* The guest's own driver does the rest, as with its memory. */
+int cmd_vcpu_set(struct arguments *a)
+{
+	struct xen_domctl_getdomaininfo info;
+	unsigned long vcpus;
+	char key[40], *end;
+	domid_t id;
+
+	if (domain_find(a->operand[0], &id) || domain_info(id, &info))
+		return EXIT_FAILURE;
+	vcpus = strtoul(a->operand[1], &end, 10);
+	if (end == a->operand[1] || *end || !vcpus ||
+	    vcpus > info.max_vcpu_id + 1ul) {
+		fprintf(stderr, "Error: Invalid argument.\n");
+		return EXIT_FAILURE;
+	}
+	if (!a->option['i'] && !fits_host(vcpus, &info))
+		return EXIT_FAILURE;
+	for (unsigned int v = 0; v <= info.max_vcpu_id; v++) {
+		snprintf(key, sizeof(key), "cpu/%u/availability", v);
+		if (domain_write(id, key, v < vcpus ? "online" : "offline"))
+			continue;
+		fprintf(stderr, "vcpu-set failed for domain %u: %s\n", id,
+			strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}

@@ -105,9 +105,10 @@ static void print_json(const struct xen_domctl_getdomaininfo *list, size_t count
 
 	guestjson_begin(stdout);
 	for (size_t i = 0; i < count; i++) {
+		/* Copied before xenstore is waited for: the guest may go. */
 		cfg = guest_config_of(list[i].domain);
-		name = domain_name(list[i].domain);
 		known = cfg ? *cfg : guestjson_known(&list[i]);
+		name = domain_name(list[i].domain);
 		snprintf(known.name, sizeof(known.name), "%s", name ? name : "");
 		memcpy(known.uuid, list[i].handle, sizeof(known.uuid));
 		guestjson_domain(stdout, list[i].domain, &known, i == 0);

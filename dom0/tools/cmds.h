@@ -27,6 +27,7 @@ int cmd_sysrq(struct arguments *a);
 int cmd_mem_max(struct arguments *a);
 int cmd_mem_set(struct arguments *a);
 int cmd_vcpu_pin(struct arguments *a);
+int cmd_vcpu_set(struct arguments *a);
 
 int cmd_info(struct arguments *a); /* cmd_host.c */
 int cmd_dmesg(struct arguments *a);

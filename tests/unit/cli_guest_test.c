@@ -274,6 +274,27 @@ static void vcpu_pin(void)
 			 "Could not set affinity for vcpu `0'.\n"));
 }
 
+static void vcpu_set(void)
+{
+	CU_ASSERT(prints("vcpu-set guest 1", 0, "", ""));
+	CU_ASSERT_STRING_EQUAL(node_get("/local/domain/3/cpu/0/availability"),
+			       "online");
+	CU_ASSERT_STRING_EQUAL(node_get("/local/domain/3/cpu/1/availability"),
+			       "offline");
+	CU_ASSERT(prints("vcpu-set guest 3", 1, "",
+			 "Error: Invalid argument.\n"));
+	CU_ASSERT(prints("vcpu-set guest 0", 1, "",
+			 "Error: Invalid argument.\n"));
+	domain_at(3)->max_vcpu_id = 5;
+	CU_ASSERT(prints("vcpu-set guest 5", 1, "",
+			 "You have 4 physical CPUs and want 5 vCPUs! Use "
+			 "--ignore-host to continue\n"));
+	CU_ASSERT(prints("vcpu-set --ignore-host guest 5", 0, "", ""));
+	write_fails = true;
+	CU_ASSERT(prints("vcpu-set guest 2", 1, "",
+			 "vcpu-set failed for domain 3: Permission denied\n"));
+}
+
 static void host(void)
 {
 	CU_ASSERT(prints("host-poweroff", 1, "",
@@ -301,6 +322,7 @@ int main(void)
 		TEST(memory),
 		TEST(vcpu_pin),
 		TEST(host),
+		TEST(vcpu_set),
 		CU_TEST_INFO_NULL,
 	};
 
