@@ -71,12 +71,12 @@ static int get_info(domid_t id, struct xen_domctl *op)
 	return !err && op->domain != id ? -ESRCH : err;
 }
 
-int xcbuild_shared_info(domid_t id, uint64_t *maddr)
+int xcbuild_shared_info(domid_t id, uint64_t *mfn)
 {
 	struct xen_domctl op;
 	int err = get_info(id, &op);
 
-	*maddr = op.u.getdomaininfo.shared_info_frame << PAGE_SHIFT;
+	*mfn = op.u.getdomaininfo.shared_info_frame;
 	return err;
 }
 

@@ -27,8 +27,8 @@ struct xcbuild_domain {
 int xcbuild_create(const struct xcbuild_domain *d);
 int xcbuild_vcpus(domid_t id, unsigned int max_vcpus);
 int xcbuild_max_mem(domid_t id, uint64_t kib);
-/* The machine address of its shared_info. */
-int xcbuild_shared_info(domid_t id, uint64_t *maddr);
+/* The frame of its shared_info. */
+int xcbuild_shared_info(domid_t id, uint64_t *mfn);
 /* Frames that nobody has. */
 int xcbuild_free_pages(uint64_t *pages);
 
