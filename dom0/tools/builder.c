@@ -80,7 +80,7 @@ static int make_domain(struct build *b)
 		return build_fail(b, err,
 				  "cannot limit the memory to %lu KiB: %s",
 				  in->max_kib, strerror(-err));
-	b->p2m = calloc(b->nr_pages, sizeof(uint64_t));
+	b->p2m = xcbuild_memory(b->nr_pages * sizeof(uint64_t));
 	if (!b->p2m)
 		return build_fail(b, -ENOMEM, "dom0 is out of memory");
 	return 0;
@@ -250,7 +250,7 @@ int builder_build(const struct builder_input *in, struct builder_domain *out)
 	build_close_kernel(b);
 	if (err && b->created)
 		xcbuild_destroy(b->id);
-	free(b->p2m);
+	xcbuild_memory_free(b->p2m, b->nr_pages * sizeof(uint64_t));
 	free(b);
 	return err;
 }

@@ -57,6 +57,13 @@ int xcbuild_context(domid_t id, const struct vcpu_guest_context *c);
 /* Gone, with all it had, when this returns. */
 int xcbuild_destroy(domid_t id);
 
+/*
+ * Zeroed memory of dom0's own for the time of a build, which leaves nothing
+ * in its heap. NULL: there is none.
+ */
+void *xcbuild_memory(size_t size);
+void xcbuild_memory_free(void *mem, size_t size); /* mem may be NULL */
+
 /* Nanoseconds; lets other tasks run. */
 uint64_t xcbuild_time(void);
 void xcbuild_yield(void);

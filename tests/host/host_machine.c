@@ -300,6 +300,17 @@ void xcbuild_unmap(void *va, size_t n)
 	mappings -= n;
 }
 
+void *xcbuild_memory(size_t size)
+{
+	return calloc(1, size);
+}
+
+void xcbuild_memory_free(void *mem, size_t size)
+{
+	(void)size;
+	free(mem);
+}
+
 /* ---- Time ------------------------------------------------------------------------ */
 
 uint64_t xcbuild_time(void)
