@@ -172,7 +172,7 @@ void *xcbuild_memory(size_t size)
 	void *va = NULL;
 	int err;
 
-	if (!mfns || frames_take(mfns, n))
+	if (!mfns || frames_new(mfns, n))
 		goto out;
 	va = memory_map_frames(DOMID_SELF, mfns, n, true, &err);
 	if (va)
