@@ -10,11 +10,18 @@ CLANG := clang-14
 FUZZ_SECONDS ?= 60
 SEEDS ?= 12
 HV ?= enso
-# What the ISO boots as the initial domain.
-KERNEL ?= $(PEER)/vmlinuz
-RAMDISK ?= $(B)/initramfs.cpio
-CMDLINE ?= acpi=off pci=off console=hvc0 initcall_blacklist=add_rtc_cmos
-XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=512M,max:512M
+# What dom0 starts at once, and what it finds as files: tools/files.py.
+GUESTS ?= 1
+VCPUS ?= 1
+GUEST_MEM ?= 256
+FILES ?= dom0/files
+GUEST_KERNEL ?= $(PEER)/vmlinuz-cloud
+# What the ISO boots: dom0 with its files and 9 MiB more. Any PV kernel will do.
+KERNEL ?= $(B)/dom0
+RAMDISK ?= $(B)/files.cpio
+CMDLINE ?=
+XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=$(shell \
+	expr 9 + `du -m $(RAMDISK) | cut -f1`)M
 
 MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j2)
 .SUFFIXES:
@@ -49,7 +56,7 @@ FREE := $(ABI) -std=gnu11 -O2 -g -nostdinc \
 	-isystem $(shell $(CC) -print-file-name=include) -isystem build/inc
 HV_MACHINE := -fPIE -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
 	-mcx16 -mpopcnt -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
-	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wno-psabi
 HV_CFLAGS := $(FREE) -ffreestanding $(HV_MACHINE) $(WARN) -Wconversion \
 	-Wno-sign-conversion
 HV_ASFLAGS := $(FREE) -D__ASSEMBLY__ -Wa,--noexecstack
@@ -129,6 +136,10 @@ $(B)/initramfs.cpio: tools/initramfs.py tests/system/linux/init \
 		$(wildcard tests/system/linux/*.c))
 	@python3 $^ >$@
 
+$(B)/files.cpio: FORCE tools/files.py $(B)/initramfs.cpio $(PEER)/.done
+	@python3 tools/files.py $@ $(FILES) $(GUEST_KERNEL) $(B)/initramfs.cpio \
+		$(GUESTS) $(VCPUS) $(GUEST_MEM)
+
 $(B)/enso.iso: $(B)/enso
 $(B)/enso.iso $(B)/xen.iso: $(B)/%.iso: FORCE tools/iso.sh $(PEER)/.done \
 		$(KERNEL) $(RAMDISK)
@@ -191,7 +202,8 @@ $(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(call thirdparty_obj,guest) \
 	@echo "  LD $@"
 	@$(link_guest) --defsym pool_size=0x200000
 
-.PHONY: guests guest-table bench mutants smoke-initial boot torture stretch run
+.PHONY: guests guest-table bench mutants smoke smoke-initial boot torture \
+	stretch run run-initial
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
@@ -200,8 +212,11 @@ bench: guests $(BOTH) ## instructions of each operation, Enso against Xen
 	@python3 tests/guest/bench.py $(B) $(PEER)
 mutants: guests $(PEER)/.done ## planted breakages, each caught by a test
 	@$(RUN) python3 tests/system/mutants.py $(B) $(PEER)
-IMAGES := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
-smoke-initial: $(IMAGES) ## Debian's kernel at 1, 2, 4 vCPUs; HV=enso|xen
+DOM0 := $(B)/enso $(B)/dom0 $(B)/initramfs.cpio $(PEER)/.done
+smoke: $(DOM0) ## dom0 and stock Linux guests, as "run", without a person
+	@$(RUN) python3 tests/system/smoke.py $(B) $(PEER)
+INITIAL := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
+smoke-initial: $(INITIAL) ## Linux as the initial domain; HV=enso|xen
 	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
 boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuses
 	@$(RUN) python3 tests/system/boot.py $(B) $(PEER)
@@ -209,8 +224,11 @@ torture: $(B)/enso guests ## hostile guests, SEEDS=12 of them
 	@$(RUN) python3 tests/system/torture.py $(B) $(SEEDS)
 stretch: $(B)/enso $(B)/initramfs.cpio guests $(PEER)/.done ## longest stretch without a poll
 	@$(RUN) python3 tests/system/stretch.py $(B) $(PEER)
-run: install ## boots Debian's kernel; your terminal is its console
-	@$(MAKE) --no-print-directory $(IMAGES)
+run: install ## dom0 and a Linux guest, whose console is your terminal
+	@$(MAKE) --no-print-directory $(DOM0) $(B)/files.cpio
+	@python3 tests/system/run.py $(B) $(PEER)
+run-initial: install ## Debian's kernel as the initial domain; HV=enso|xen
+	@$(MAKE) --no-print-directory $(INITIAL)
 	@python3 tests/system/run.py $(B) $(PEER) $(HV)
 
 # ---- Checks --------------------------------------------------------------------------------
@@ -226,7 +244,8 @@ format: ## makes the format right
 cloc: $(B)/enso ## lines of ours that reach the image, per room
 	@$(RUN) python3 tools/cloc.py $(B)/enso.map
 
-SUITES := lint cloc unit fuzz tsan guest-table boot torture stretch smoke-initial
+SUITES := lint cloc unit fuzz tsan guest-table boot torture stretch smoke \
+	smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \

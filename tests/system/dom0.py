@@ -6,11 +6,12 @@ import subprocess
 import sys
 
 from linux import WRONG
-from machine import Machine, direct, hypervisor
+from machine import Machine, direct
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, '../..')
-OPTIONS = 'console=com1 com1=115200,8n1 loglvl=all dom0_mem=24M'
+OPTIONS = 'console=com1 com1=115200,8n1 loglvl=all'
+OWN_MEMORY = 9          # MiB of dom0's beside its files
 PROMPT = r'dom0# '
 ESCAPE = '\x1d'         # ^]
 
@@ -25,15 +26,21 @@ def files(build, peer, kernel='vmlinuz-cloud', name='smoke', **options):
     return out
 
 
-class Dom0(Machine):
-    def __init__(self, name, build, archive, args='start=none', hv='enso',
-                 peer=None, options='', **machine):
-        super().__init__(
-            name, build, direct(hypervisor(hv, build, peer),
-                                f'{OPTIONS} {options}', f'{build}/dom0', args,
-                                archive), **{'memory': 2048, **machine})
+def load(build, archive, args='', xenopt='', image=None):
+    """QEMU's arguments: dom0 has its files and OWN_MEMORY."""
+    mib = -(-os.path.getsize(archive) // (1 << 20)) + OWN_MEMORY
+    return direct(image or f'{build}/enso',
+                  f'{OPTIONS} dom0_mem={mib}M {xenopt}', f'{build}/dom0', args,
+                  archive)
 
-    def ready(self):
+
+class Dom0(Machine):
+    def __init__(self, name, build, archive, args='start=none', xenopt='',
+                 image=None, **machine):
+        super().__init__(name, build, load(build, archive, args, xenopt, image),
+                         **{'memory': 2048, **machine})
+
+    def prompt(self):
         self.wait(PROMPT, 60, WRONG)
 
     def run(self, line, limit=60, never=WRONG):

@@ -75,7 +75,7 @@ def storm_ends(m, name, vcpus):
 
 def session(m, guests):
     phase = Phases(m)
-    m.ready()
+    m.prompt()
     phase('hypervisor and dom0')
     names = [f'linux{i + 1}' for i in range(len(guests))]
     for name, vcpus in zip(names, guests):
