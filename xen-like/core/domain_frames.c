@@ -20,7 +20,7 @@ bool domain_reserve(struct domain *d, uint64_t n, bool over)
 	bool ok;
 
 	lock_take(&d->frames_lock);
-	ok = d->life == DOMAIN_ALIVE &&
+	ok = domain_alive(d) &&
 	     (over || (n <= d->max_frames && d->frames <= d->max_frames - n));
 	if (ok && !d->frames)
 		__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
@@ -45,18 +45,26 @@ void domain_unreserve(struct domain *d, uint64_t n)
  * From frame_own() on others can find it: the lock keeps whoever drops it
  * waiting until it is in the list.
  */
-void domain_adopt(struct domain *d, mfn_t m)
+bool domain_adopt(struct domain *d, mfn_t m)
 {
+	bool alive;
+
 	lock_take(&d->frames_lock);
 	frame_own(m, d->id);
 	frame_link(&d->frames_head, m);
+	alive = domain_alive(d);
 	lock_drop(&d->frames_lock);
+	/* The sweep may have passed where it is in the list. */
+	if (!alive)
+		frame_drop_owner(m);
+	return alive;
 }
 
 mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
-			 bool over)
+			 bool over, pfn_t pfn)
 {
 	uint64_t n = 1ul << order;
+	bool alive = true;
 	mfn_t m;
 
 	if (order > HEAP_MAX_ORDER || !domain_reserve(d, n, over))
@@ -68,16 +76,17 @@ mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
 	}
 	for (mfn_t i = m; i.n < m.n + n; i.n++) {
 		__builtin_memset(frame_ptr(i), 0, PAGE_SIZE);
-		machphys[i.n] = M2P_INVALID;
-		domain_adopt(d, i);
+		machphys[i.n] = pfn.n == PFN_NONE.n ? M2P_INVALID
+						    : pfn.n + (i.n - m.n);
+		alive = domain_adopt(d, i);
 		cpu_relax_poll();
 	}
-	return m;
+	return alive ? m : MFN_NONE;
 }
 
 mfn_t domain_alloc(struct domain *d, unsigned int order)
 {
-	return domain_alloc_below(d, order, MFN_NONE, false);
+	return domain_alloc_below(d, order, MFN_NONE, false, PFN_NONE);
 }
 
 int domain_free(struct domain *d, mfn_t m)

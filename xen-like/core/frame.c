@@ -147,6 +147,15 @@ bool frame_get(mfn_t m, domid_t owner)
 	return false;
 }
 
+bool frame_rename(mfn_t m, domid_t owner, pfn_t pfn)
+{
+	if (!frame_get(m, owner))
+		return false;
+	WRITE_ONCE(machphys[m.n], pfn.n);
+	frame_put(m);
+	return true;
+}
+
 void frame_put(mfn_t m)
 {
 	uint64_t w = __atomic_fetch_sub(&frame_of(m)->word, 1, __ATOMIC_SEQ_CST);

@@ -25,7 +25,7 @@ static void block_unlink(uint64_t n)
 /* Free [n, n + 2^order), joined with its free buddies. */
 static void block_free(uint64_t n, unsigned int order)
 {
-	free_frames += 1ul << order;
+	WRITE_ONCE(free_frames, free_frames + (1ul << order));
 	for (; order < HEAP_MAX_ORDER; order++) {
 		uint64_t buddy = n ^ 1ul << order;
 		const struct frame *b = frame_of(MFN(buddy));
@@ -102,7 +102,7 @@ static mfn_t run_take(uint64_t n, uint64_t end)
 	for (; n && at < end; at += all) {
 		all = 1ul << frame_of(MFN(at))->order;
 		block_unlink(at);
-		free_frames -= all;
+		WRITE_ONCE(free_frames, free_frames - all);
 	}
 	run_free(end, at);
 	lock_drop(&lock);

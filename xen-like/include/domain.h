@@ -159,6 +159,12 @@ int domain_set_clock(struct domain *d, int64_t offset);
  */
 int domain_destroy(struct domain *d);
 
+/* Not dying: stays so while one holds a lock that its end takes. */
+static inline bool domain_alive(const struct domain *d)
+{
+	return READ_ONCE(d->life) == DOMAIN_ALIVE;
+}
+
 /* Pause counts nest; returns when no vCPU of d runs (not current's own). */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
@@ -175,19 +181,22 @@ int domain_ctl_unpause(struct domain *d);
 mfn_t domain_alloc(struct domain *d, unsigned int order);
 
 /*
- * The same, all below limit; over: also beyond max_frames, for a caller that
+ * The same, all below limit; they are d's pages pfn on, for the M2P, PFN_NONE:
+ * not said; over: also beyond max_frames, for a caller that
  * gives back as many at once.
  */
+#define PFN_NONE PFN(~0ul)
 mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
-			 bool over);
+			 bool over, pfn_t pfn);
 
 /*
  * The parts of it: n frames more are counted, or no more (false: over
- * max_frames, or dying); m, fresh from the heap or without references, is d's.
+ * max_frames, or dying); m, fresh from the heap or without references, is d's
+ * (false: no more, d dies).
  */
 bool domain_reserve(struct domain *d, uint64_t n, bool over);
 void domain_unreserve(struct domain *d, uint64_t n);
-void domain_adopt(struct domain *d, mfn_t m);
+bool domain_adopt(struct domain *d, mfn_t m);
 /* m, stolen from its owner, is nobody's: for domain_adopt(), frame_gone(). */
 void domain_disown(mfn_t m);
 

@@ -121,6 +121,8 @@ void frame_drop_share(mfn_t m);
 bool frame_get(mfn_t m, domid_t owner);
 /* The same whoever owns it. */
 bool frame_get_any(mfn_t m);
+/* m is owner's page pfn, as the M2P has it from now on. False: not owner's. */
+bool frame_rename(mfn_t m, domid_t owner, pfn_t pfn);
 /* Give one back. The last one returns the frame to the heap. */
 void frame_put(mfn_t m);
 /* Drop the owner's reference, once. False: it is gone already. */
