@@ -66,6 +66,7 @@ struct domain {
 	uint64_t frames, max_frames;
 	uint64_t claimed; /* reserve_claim(): not yet frames */
 	uint32_t sweep;	  /* type_relinquish(): how far; holds a reference */
+	bool unpinned;	  /* its first half is over */
 	struct shared_info *shared; /* a frame of ours, owner = this domain */
 	struct e820_row e820[16];
 	unsigned int e820_rows;
@@ -162,6 +163,10 @@ void domain_disown(mfn_t m);
 
 /* Drop the owner's reference of m: 0, -XEN_EINVAL: it is not d's to drop. */
 int domain_free(struct domain *d, mfn_t m);
+/* The same for some of n frames from m on: how many; 0: ask domain_free(). */
+uint64_t domain_free_run(struct domain *d, mfn_t m, uint64_t n);
+/* At d's end, for all there are: 0, -XEN_ERESTART. Progress is in d->sweep. */
+int domain_free_all(struct domain *d);
 
 /*
  * A page of ours that d may map (shared_info, grant frames): owner d, not
