@@ -329,8 +329,7 @@ int gnttab_transfer(struct domain *d, mfn_t m, struct domain *to, uint32_t ref)
 		frame_gone(m);
 		return rc;
 	}
-	WRITE_ONCE(machphys[m.n], e.is.frame);
-	domain_adopt(to, m);
+	domain_adopt(to, m, PFN(e.is.frame));
 	accept_end(to, ref, m);
 	return 0;
 }

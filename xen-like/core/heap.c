@@ -98,6 +98,8 @@ static mfn_t run_take(uint64_t n, uint64_t end)
 {
 	cpumask_t mask = 0;
 	uint64_t at = n, all;
+	uint32_t stamp = 0;
+	bool seen = false;
 
 	for (; n && at < end; at += all) {
 		all = 1ul << frame_of(MFN(at))->order;
@@ -111,9 +113,15 @@ static mfn_t run_take(uint64_t n, uint64_t end)
 	for (at = n; at < end; at++) {
 		struct frame *f = frame_of(MFN(at));
 
-		if (f->stale)
-			mask |= arch_flush_filter(cpus_online(), f->stamp);
+		/* Neighbours were mostly let go of at the same time. */
+		if (f->stale && (!seen || f->stamp != stamp)) {
+			seen = true;
+			stamp = f->stamp;
+			mask |= arch_flush_filter(cpus_online(), stamp);
+		}
 		f->stale = 0;
+		if (at % 1024 == 1023)
+			cpu_relax_poll();
 	}
 	if (mask)
 		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);

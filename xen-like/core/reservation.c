@@ -79,11 +79,15 @@ int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
 
 int reserve_drop(struct domain *d, mfn_t m, unsigned int order)
 {
-	for (uint64_t i = 0; i < 1ul << order; i++) {
-		if (domain_free(d, MFN(m.n + i)))
+	uint64_t end = m.n + (1ul << order), n;
+
+	for (; m.n < end; m.n += n) {
+		n = domain_free_run(d, m, end - m.n);
+		if (!n && domain_free(d, m))
 			return -XEN_EINVAL;
+		n = MAX(n, 1);
 		/* An extent is all or nothing: poll, but do not stop. */
-		if (i % 64 == 63)
+		if (m.n + n < end)
 			(void)preempt_check();
 	}
 	return 0;
