@@ -150,7 +150,7 @@ static int place(struct exchange *x, gva_t out, unsigned long n)
 		if (copy_from_guest(&pfn, at, sizeof(pfn)))
 			return -XEN_EFAULT;
 		for (unsigned long k = 0; k < 1ul << order; k++)
-			machphys[x->out[i] + k] = pfn + k;
+			frame_rename(MFN(x->out[i] + k), x->d->id, PFN(pfn + k));
 		if (copy_to_guest(at, &x->out[i], sizeof(x->out[i])))
 			return -XEN_EFAULT;
 	}

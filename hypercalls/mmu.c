@@ -9,11 +9,7 @@ static int machphys_update(struct mmu_batch *b, mfn_t m, uint64_t pfn)
 {
 	if (b->pt_dom != b->v->domain)
 		return -XEN_EPERM;
-	if (!frame_get(m, b->fg_dom->id))
-		return -XEN_EINVAL;
-	WRITE_ONCE(machphys[m.n], pfn);
-	frame_put(m);
-	return 0;
+	return frame_rename(m, b->fg_dom->id, PFN(pfn)) ? 0 : -XEN_EINVAL;
 }
 
 static int update_one(struct mmu_batch *b, const void *request)

@@ -166,7 +166,7 @@ int main(void)
 	pthread_join(other, NULL);
 	while ((d = domain_next(NULL))) {
 		while (domain_destroy(d) == -XEN_ERESTART)
-			sched_yield();
+			softirq_run();
 		domain_put(d);
 	}
 	threads_stop();

@@ -244,6 +244,35 @@ static void update_va_mapping(void)
 			-XEN_EPERM);
 }
 
+/* Frames that go by the run: those in use stay, and no TLB keeps one. */
+static void frames_go_by_the_run(void)
+{
+	uint64_t byte, frames;
+	mfn_t m;
+
+	frames = g.d->frames;
+	m = domain_alloc(g.d, 3);
+	for (unsigned int i = 0; i < 8; i++)
+		CU_ASSERT_EQUAL(set(l1(&g), PAGES + i, pte(MFN(m.n + i), F_RO)),
+				0);
+	CU_ASSERT_EQUAL(copy_from_guest(&byte, HOST_VA(PAGES + 1), 1), 0);
+	CU_ASSERT_EQUAL(domain_free_run(g.d, m, 8), 0);
+	for (unsigned int i = 0; i < 8; i++)
+		if (i != 5)
+			CU_ASSERT_EQUAL(set(l1(&g), PAGES + i, 0), 0);
+	CU_ASSERT_EQUAL(domain_free_run(other.d, m, 8), 0); /* not its */
+	CU_ASSERT_EQUAL(domain_free_run(g.d, m, 8), 5);
+	CU_ASSERT_EQUAL(domain_free_run(g.d, m, 8), 0); /* gone */
+	CU_ASSERT_EQUAL(domain_free_run(g.d, MFN(m.n + 6), 2), 2);
+	CU_ASSERT_EQUAL(g.d->frames, frames + 1);
+	CU_ASSERT_EQUAL(domain_frames_audit(g.d), 0);
+	CU_ASSERT_EQUAL(heap_audit(), 0);
+	m = domain_alloc(other.d, 0);
+	while (!mfn_eq(m, MFN_NONE)) /* all there is */
+		m = domain_alloc(other.d, 0);
+	CU_ASSERT_EQUAL(host_tlb_audit(), 0);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -255,6 +284,7 @@ int main(void)
 		TEST(writable_is_no_mere_flag),
 		TEST(errors_of_extended_operations),
 		TEST(update_va_mapping),
+		TEST(frames_go_by_the_run),
 		CU_TEST_INFO_NULL,
 	};
 

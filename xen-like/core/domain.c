@@ -130,8 +130,8 @@ void domain_put(struct domain *d)
 	lock_take(&table_lock);
 	i = row_of(d->id + 1u);
 	ASSERT(i >= 0 && !d->refs);
-	row_id[i] = 0;
-	row[i] = NULL;
+	WRITE_ONCE(row_id[i], 0);
+	WRITE_ONCE(row[i], NULL);
 	lock_drop(&table_lock);
 	for (unsigned int v = 0; v < MAX_VCPUS; v++)
 		if (d->vcpu[v])
@@ -275,7 +275,7 @@ int domain_set_clock(struct domain *d, int64_t offset)
 	int rc = -XEN_EINVAL;
 
 	lock_take(&d->lock);
-	if (d->life == DOMAIN_ALIVE) {
+	if (domain_alive(d)) {
 		clock_write(d, offset);
 		rc = 0;
 	}
@@ -366,7 +366,7 @@ void domain_resume(struct domain *d)
 	domain_pause(d);
 	lock_take(&d->lock);
 	d->shutdown = d->code_given = false;
-	if (d->life == DOMAIN_ALIVE)
+	if (domain_alive(d))
 		for_each_vcpu (d, v)
 			sched_start(v, VCPU_STOPPED);
 	lock_drop(&d->lock);
@@ -434,19 +434,19 @@ int domain_destroy(struct domain *d)
 	int rc;
 
 	lock_take(&d->lock);
-	if (d->life == DOMAIN_ALIVE) {
+	if (domain_alive(d)) {
 		/* Under the locks that grants, ports and frames are taken
 		 * with, too: none is added behind the sweep. */
 		lock_take(&d->grant.lock);
 		lock_take(&d->evtchn_lock);
 		lock_take(&d->frames_lock);
-		d->life = DOMAIN_DYING;
+		WRITE_ONCE(d->life, DOMAIN_DYING);
 		lock_drop(&d->frames_lock);
 		lock_drop(&d->evtchn_lock);
 		lock_drop(&d->grant.lock);
 	}
 	lock_drop(&d->lock);
-	if (d->life == DOMAIN_DEAD)
+	if (READ_ONCE(d->life) == DOMAIN_DEAD)
 		return 0;
 	for_each_vcpu (d, v)
 		sched_stop(v, VCPU_STOPPED);
@@ -457,13 +457,13 @@ int domain_destroy(struct domain *d)
 		sched_sync(v);
 	if (__atomic_exchange_n(&d->killing, true, __ATOMIC_SEQ_CST))
 		return -XEN_ERESTART;
-	rc = d->life == DOMAIN_DEAD ? 0 : relinquish(d);
-	if (rc || d->life == DOMAIN_DEAD) {
+	rc = READ_ONCE(d->life) == DOMAIN_DEAD ? 0 : relinquish(d);
+	if (rc || READ_ONCE(d->life) == DOMAIN_DEAD) {
 		store_release(&d->killing, false);
 		return rc;
 	}
 	lock_take(&d->lock);
-	d->life = DOMAIN_DEAD;
+	WRITE_ONCE(d->life, DOMAIN_DEAD);
 	lock_drop(&d->lock);
 	store_release(&d->killing, false);
 	domain_share_free(d, d->shared);

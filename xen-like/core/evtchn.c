@@ -116,7 +116,7 @@ static int open_locked(struct domain *d, struct evtchn c)
 	struct evtchn *page;
 	port_t port;
 
-	if (d->life != DOMAIN_ALIVE)
+	if (!domain_alive(d))
 		return -XEN_EINVAL;
 	/* Port 0 is nobody's: it stays free. */
 	for (port = 1; port < d->ports; port++)

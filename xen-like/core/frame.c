@@ -41,35 +41,10 @@ bool frame_io_allowed(mfn_t m)
 	return frame_is_io(m);
 }
 
-/* ---- Lists ------------------------------------------------------------ */
-
-void frame_link(uint32_t *head, mfn_t m)
-{
-	struct frame *f = frame_of(m);
-
-	f->prev = 0;
-	f->next = *head;
-	if (f->next)
-		frame_table[f->next].prev = (uint32_t)m.n;
-	*head = (uint32_t)m.n;
-}
-
-void frame_unlink(uint32_t *head, mfn_t m)
-{
-	struct frame *f = frame_of(m);
-
-	if (f->prev)
-		frame_table[f->prev].next = f->next;
-	else
-		*head = f->next;
-	if (f->next)
-		frame_table[f->next].prev = f->prev;
-	f->next = f->prev = 0;
-}
-
 /* ---- Owners ----------------------------------------------------------- */
 
-static void own(mfn_t m, domid_t owner, enum frame_kind kind, uint64_t word)
+static inline void own(mfn_t m, domid_t owner, enum frame_kind kind,
+		       uint64_t word)
 {
 	struct frame *f = frame_of(m);
 
@@ -84,6 +59,18 @@ static void own(mfn_t m, domid_t owner, enum frame_kind kind, uint64_t word)
 void frame_own(mfn_t m, domid_t owner)
 {
 	own(m, owner, FRAME_RAM, FRAME_ALLOCATED | 1);
+}
+
+void frame_own_run(mfn_t m, uint64_t n, domid_t owner, pfn_t pfn, uint32_t *head)
+{
+	uint64_t step = pfn.n != PFN_NONE.n;
+
+	for (uint64_t i = m.n; i < m.n + n; i++) {
+		machphys[i] = pfn.n;
+		pfn.n += step;
+		own(MFN(i), owner, FRAME_RAM, FRAME_ALLOCATED | 1);
+		frame_link(head, MFN(i));
+	}
 }
 
 void frame_own_share(mfn_t m, domid_t owner)
@@ -145,6 +132,15 @@ bool frame_get(mfn_t m, domid_t owner)
 		return true;
 	frame_put(m);
 	return false;
+}
+
+bool frame_rename(mfn_t m, domid_t owner, pfn_t pfn)
+{
+	if (!frame_get(m, owner))
+		return false;
+	WRITE_ONCE(machphys[m.n], pfn.n);
+	frame_put(m);
+	return true;
 }
 
 void frame_put(mfn_t m)

@@ -46,7 +46,7 @@ int gnttab_grow(struct domain *d, unsigned int n)
 	int rc = 0;
 
 	lock_take(&g->lock);
-	if (n > g->max_frames || d->life != DOMAIN_ALIVE)
+	if (n > g->max_frames || !domain_alive(d))
 		rc = -XEN_EINVAL;
 	while (!rc && g->frames < n) {
 		if (frame_add(d, g->frames))
@@ -152,7 +152,7 @@ static int pin_first(struct domain *d, uint32_t ref, domid_t by, bool write,
 
 	if (rc)
 		return rc;
-	if (d->life != DOMAIN_ALIVE)
+	if (!domain_alive(d))
 		rc = -XEN_EINVAL;
 	else if (!frame_get(MFN(e.is.frame), d->id))
 		rc = -XEN_ENXIO;
@@ -329,8 +329,7 @@ int gnttab_transfer(struct domain *d, mfn_t m, struct domain *to, uint32_t ref)
 		frame_gone(m);
 		return rc;
 	}
-	domain_adopt(to, m);
-	WRITE_ONCE(machphys[m.n], e.is.frame);
+	domain_adopt(to, m, PFN(e.is.frame));
 	accept_end(to, ref, m);
 	return 0;
 }

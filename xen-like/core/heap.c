@@ -25,7 +25,7 @@ static void block_unlink(uint64_t n)
 /* Free [n, n + 2^order), joined with its free buddies. */
 static void block_free(uint64_t n, unsigned int order)
 {
-	free_frames += 1ul << order;
+	WRITE_ONCE(free_frames, free_frames + (1ul << order));
 	for (; order < HEAP_MAX_ORDER; order++) {
 		uint64_t buddy = n ^ 1ul << order;
 		const struct frame *b = frame_of(MFN(buddy));
@@ -98,11 +98,13 @@ static mfn_t run_take(uint64_t n, uint64_t end)
 {
 	cpumask_t mask = 0;
 	uint64_t at = n, all;
+	uint32_t stamp = 0;
+	bool seen = false;
 
 	for (; n && at < end; at += all) {
 		all = 1ul << frame_of(MFN(at))->order;
 		block_unlink(at);
-		free_frames -= all;
+		WRITE_ONCE(free_frames, free_frames - all);
 	}
 	run_free(end, at);
 	lock_drop(&lock);
@@ -111,9 +113,15 @@ static mfn_t run_take(uint64_t n, uint64_t end)
 	for (at = n; at < end; at++) {
 		struct frame *f = frame_of(MFN(at));
 
-		if (f->stale)
-			mask |= arch_flush_filter(cpus_online(), f->stamp);
+		/* Neighbours were mostly let go of at the same time. */
+		if (f->stale && (!seen || f->stamp != stamp)) {
+			seen = true;
+			stamp = f->stamp;
+			mask |= arch_flush_filter(cpus_online(), stamp);
+		}
 		f->stale = 0;
+		if (at % 1024 == 1023)
+			cpu_relax_poll();
 	}
 	if (mask)
 		arch_flush(mask, FLUSH_TLB | FLUSH_GLOBAL, 0);

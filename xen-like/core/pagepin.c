@@ -6,7 +6,7 @@
 #include "pagetype.h"
 #include "pte.h"
 
-#define BATCH 32 /* frames between two preemption points */
+#define BATCH 64u /* frames between two preemption points */
 
 /* ---- Pins ------------------------------------------------------------------------------------ */
 
@@ -54,41 +54,46 @@ int type_unpin(struct domain *d, mfn_t m)
 
 /* ---- The end of a domain ------------------------------------------------------------------------ */
 
-/* The frame after d->sweep in its list, with a reference; MFN(0): no more. */
-static mfn_t sweep_next(struct domain *d)
+/*
+ * Frames after d->sweep are passed by as long as they hold nothing of
+ * themselves. The first one that does, or the last of a batch, with a
+ * reference; MFN(0): no more.
+ */
+static mfn_t sweep_next(struct domain *d, unsigned int batch)
 {
 	uint32_t n;
 
 	lock_take(&d->frames_lock);
 	n = d->sweep ? frame_of(MFN(d->sweep))->next : d->frames_head;
-	/* One without references is on its way out of the list. */
-	while (n && !frame_get_any(MFN(n)))
-		n = frame_of(MFN(n))->next;
+	for (; n; n = frame_of(MFN(n))->next) {
+		struct frame *f = frame_of(MFN(n));
+
+		WRITE_ONCE(f->swept, 1);
+		/* Whoever pins it sees that, or we see the pin. */
+		smp_mb();
+		if (batch)
+			batch--;
+		/* One without references is on its way out of the list. */
+		if ((READ_ONCE(f->word) & (FRAME_PINNED | FRAME_PARTIAL) ||
+		     !batch) &&
+		    frame_get_any(MFN(n)))
+			break;
+	}
 	lock_drop(&d->frames_lock);
 	return MFN(n);
 }
 
-/* What d's frame m holds itself: its pin, its partial state, the owner's. */
-static int sweep_frame(mfn_t m)
+/* What all of d's frames hold themselves: their pins, their partial states. */
+static int unpin_all(struct domain *d)
 {
-	struct frame *f = frame_of(m);
-	int rc;
+	for (;;) {
+		mfn_t m = sweep_next(d, BATCH);
+		int rc = 0;
 
-	WRITE_ONCE(f->swept, 1);
-	smp_mb();
-	rc = pin_change(f, false) ? type_put(m) : type_finish(m, true);
-	if (rc)
-		return rc;
-	frame_drop_owner(m);
-	return 0;
-}
-
-int type_relinquish(struct domain *d)
-{
-	for (unsigned int n = 1;; n++) {
-		mfn_t m = sweep_next(d);
-		int rc = m.n ? sweep_frame(m) : 0;
-
+		if (m.n)
+			rc = pin_change(frame_of(m), false)
+				     ? type_put(m)
+				     : type_finish(m, true);
 		if (rc) {
 			frame_put(m);
 			return rc;
@@ -98,7 +103,17 @@ int type_relinquish(struct domain *d)
 		d->sweep = (uint32_t)m.n;
 		if (!m.n)
 			return 0;
-		if (n % BATCH == 0 && preempt_check())
+		if (preempt_check())
 			return -XEN_ERESTART;
 	}
+}
+
+int type_relinquish(struct domain *d)
+{
+	int rc = d->unpinned ? 0 : unpin_all(d);
+
+	if (rc)
+		return rc;
+	d->unpinned = true;
+	return domain_free_all(d);
 }

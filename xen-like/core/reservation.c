@@ -25,7 +25,7 @@ int reserve_claim(struct domain *d, uint64_t n)
 	if (!n) {
 		claimed -= d->claimed;
 		d->claimed = 0;
-	} else if (d->claimed || d->life != DOMAIN_ALIVE || n <= d->frames ||
+	} else if (d->claimed || !domain_alive(d) || n <= d->frames ||
 		   n > d->max_frames) {
 		rc = -XEN_EINVAL;
 	} else if (n - d->frames + claimed > heap_free_frames()) {
@@ -64,28 +64,30 @@ int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
 	lock_drop(&claim_lock);
 	if (!ok)
 		return -XEN_ENOMEM;
-	*m = domain_alloc_below(d, order, limit, false);
+	*m = domain_alloc_below(d, order, limit, false, pfn);
 	if (mfn_eq(*m, MFN_NONE)) {
 		lock_take(&claim_lock);
-		if (d->life == DOMAIN_ALIVE) {
+		if (domain_alive(d)) {
 			claimed += used;
 			d->claimed += used;
 		}
 		lock_drop(&claim_lock);
 		return -XEN_ENOMEM;
 	}
-	for (uint64_t i = 0; pfn.n != PFN_NONE.n && i < n; i++)
-		machphys[m->n + i] = pfn.n + i;
 	return 0;
 }
 
 int reserve_drop(struct domain *d, mfn_t m, unsigned int order)
 {
-	for (uint64_t i = 0; i < 1ul << order; i++) {
-		if (domain_free(d, MFN(m.n + i)))
+	uint64_t end = m.n + (1ul << order), n;
+
+	for (; m.n < end; m.n += n) {
+		n = domain_free_run(d, m, end - m.n);
+		if (!n && domain_free(d, m))
 			return -XEN_EINVAL;
+		n = MAX(n, 1);
 		/* An extent is all or nothing: poll, but do not stop. */
-		if (i % 64 == 63)
+		if (m.n + n < end)
 			(void)preempt_check();
 	}
 	return 0;
@@ -103,9 +105,9 @@ static void unsteal(struct domain *d, const uint64_t *in, unsigned int order,
 		    unsigned long n)
 {
 	lock_take(&d->lock);
-	for (unsigned long i = 0; i < n && d->life == DOMAIN_ALIVE; i++)
+	for (unsigned long i = 0; i < n && domain_alive(d); i++)
 		frame_unsteal(nth(in, order, i));
-	if (d->life == DOMAIN_ALIVE)
+	if (domain_alive(d))
 		n = 0;
 	lock_drop(&d->lock);
 	while (n)
@@ -125,7 +127,7 @@ int reserve_exchange(struct domain *d, const uint64_t *in, unsigned long n_in,
 		}
 	}
 	for (i = 0; i < n_out; i++) {
-		out[i] = domain_alloc_below(d, out_order, limit, true).n;
+		out[i] = domain_alloc_below(d, out_order, limit, true, PFN_NONE).n;
 		if (out[i] == MFN_NONE.n)
 			goto undo;
 	}

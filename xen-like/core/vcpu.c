@@ -113,7 +113,7 @@ int vcpu_create(struct domain *d, unsigned int id)
 		return -XEN_EINVAL;
 	/* Held: d neither dies nor gets this vCPU otherwise. */
 	lock_take(&d->lock);
-	if (d->life != DOMAIN_ALIVE) {
+	if (!domain_alive(d)) {
 		rc = -XEN_EINVAL;
 	} else if (d->vcpu[id]) {
 		rc = -XEN_EEXIST;
@@ -171,7 +171,7 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c,
 	if (!context_take(v))
 		return -XEN_ERESTART;
 	/* A dying domain's: has let go already, or will after us. */
-	if (READ_ONCE(v->domain->life) != DOMAIN_ALIVE)
+	if (!domain_alive(v->domain))
 		rc = -XEN_EINVAL;
 	else if (v->initialised && !again)
 		rc = -XEN_EEXIST;

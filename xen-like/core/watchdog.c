@@ -40,7 +40,7 @@ int watchdog_set(struct domain *d, uint32_t id, uint32_t seconds)
 		goto out;
 	w = &d->watchdog[i];
 	rc = -XEN_EINVAL;
-	if (d->life != DOMAIN_ALIVE || (id && !w->deadline))
+	if (!domain_alive(d) || (id && !w->deadline))
 		goto out;
 	rc = id ? 0 : (int)i + 1;
 	WRITE_ONCE(w->deadline, seconds ? now_ns() + seconds * SECOND : 0);

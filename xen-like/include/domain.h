@@ -74,6 +74,7 @@ struct domain {
 	uint64_t frames, max_frames;
 	uint64_t claimed; /* reserve_claim(): not yet frames */
 	uint32_t sweep;	  /* type_relinquish(): how far; holds a reference */
+	bool unpinned;	  /* its first half is over */
 	struct shared_info *shared; /* a frame of ours, owner = this domain */
 	struct e820_row e820[16];
 	unsigned int e820_rows;
@@ -159,6 +160,12 @@ int domain_set_clock(struct domain *d, int64_t offset);
  */
 int domain_destroy(struct domain *d);
 
+/* Not dying: stays so while one holds a lock that its end takes. */
+static inline bool domain_alive(const struct domain *d)
+{
+	return READ_ONCE(d->life) == DOMAIN_ALIVE;
+}
+
 /* Pause counts nest; returns when no vCPU of d runs (not current's own). */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
@@ -175,24 +182,30 @@ int domain_ctl_unpause(struct domain *d);
 mfn_t domain_alloc(struct domain *d, unsigned int order);
 
 /*
- * The same, all below limit; over: also beyond max_frames, for a caller that
+ * The same, all below limit; they are d's pages pfn on, for the M2P, PFN_NONE:
+ * not said; over: also beyond max_frames, for a caller that
  * gives back as many at once.
  */
 mfn_t domain_alloc_below(struct domain *d, unsigned int order, mfn_t limit,
-			 bool over);
+			 bool over, pfn_t pfn);
 
 /*
  * The parts of it: n frames more are counted, or no more (false: over
- * max_frames, or dying); m, fresh from the heap or without references, is d's.
+ * max_frames, or dying); m, fresh from the heap or without references, is d's
+ * (false: no more, d dies).
  */
 bool domain_reserve(struct domain *d, uint64_t n, bool over);
 void domain_unreserve(struct domain *d, uint64_t n);
-void domain_adopt(struct domain *d, mfn_t m);
+bool domain_adopt(struct domain *d, mfn_t m, pfn_t pfn);
 /* m, stolen from its owner, is nobody's: for domain_adopt(), frame_gone(). */
 void domain_disown(mfn_t m);
 
 /* Drop the owner's reference of m: 0, -XEN_EINVAL: it is not d's to drop. */
 int domain_free(struct domain *d, mfn_t m);
+/* The same for some of n frames from m on: how many; 0: ask domain_free(). */
+uint64_t domain_free_run(struct domain *d, mfn_t m, uint64_t n);
+/* At d's end, for all there are: 0, -XEN_ERESTART. Progress is in d->sweep. */
+int domain_free_all(struct domain *d);
 
 /*
  * A page of ours that d may map (shared_info, grant frames): owner d, not

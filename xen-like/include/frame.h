@@ -92,8 +92,28 @@ static inline bool frame_swap(struct frame *f, uint64_t *old, uint64_t new)
 					   __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
 }
 /* Lists by next and prev: head is the first frame's number, 0 ends one. */
-void frame_link(uint32_t *head, mfn_t m);
-void frame_unlink(uint32_t *head, mfn_t m);
+static inline void frame_link(uint32_t *head, mfn_t m)
+{
+	struct frame *f = frame_of(m);
+
+	f->prev = 0;
+	f->next = *head;
+	if (f->next)
+		frame_table[f->next].prev = (uint32_t)m.n;
+	*head = (uint32_t)m.n;
+}
+static inline void frame_unlink(uint32_t *head, mfn_t m)
+{
+	struct frame *f = frame_of(m);
+
+	if (f->prev)
+		frame_table[f->prev].next = f->next;
+	else
+		*head = f->next;
+	if (f->next)
+		frame_table[f->next].prev = f->prev;
+	f->next = f->prev = 0;
+}
 
 /* Is there RAM of ours at m? (Not: does anyone own it.) */
 bool frame_is_ram(mfn_t m);
@@ -111,6 +131,9 @@ bool frame_io_allowed(mfn_t m);
  */
 void frame_own(mfn_t m, domid_t owner);
 void frame_own_share(mfn_t m, domid_t owner);
+/* n adjacent ones, each at the head of the owner's list, its pages pfn on. */
+void frame_own_run(mfn_t m, uint64_t n, domid_t owner, pfn_t pfn,
+		   uint32_t *head);
 /* Drop what frame_own_share() took: the owner's and the typed reference. */
 void frame_drop_share(mfn_t m);
 
@@ -121,6 +144,8 @@ void frame_drop_share(mfn_t m);
 bool frame_get(mfn_t m, domid_t owner);
 /* The same whoever owns it. */
 bool frame_get_any(mfn_t m);
+/* m is owner's page pfn, as the M2P has it from now on. False: not owner's. */
+bool frame_rename(mfn_t m, domid_t owner, pfn_t pfn);
 /* Give one back. The last one returns the frame to the heap. */
 void frame_put(mfn_t m);
 /* Drop the owner's reference, once. False: it is gone already. */

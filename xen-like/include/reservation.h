@@ -15,7 +15,6 @@ extern unsigned int machine_map_rows;
  * PFN_NONE: it says later where they are.
  * 0, -XEN_ENOMEM: none left, others have claimed them, or over max_frames.
  */
-#define PFN_NONE PFN(~0ul)
 int reserve_add(struct domain *d, unsigned int order, mfn_t limit, pfn_t pfn,
 		mfn_t *m);
 /* Undo it, or give back 2^order frames one by one: 0, or -XEN_EINVAL at the

@@ -32,6 +32,7 @@ typedef struct {
 #define MFN(x)	 ((mfn_t){ (x) })
 #define PFN(x)	 ((pfn_t){ (x) })
 #define MFN_NONE MFN(~0ul)
+#define PFN_NONE PFN(~0ul) /* as M2P_INVALID */
 static inline bool mfn_eq(mfn_t a, mfn_t b)
 {
 	return a.n == b.n;
