@@ -89,7 +89,7 @@ static void check_device(void)
 	CHECK_EQ("device-flags", table[REF].flags,
 		 GTF_permit_access | GTF_reading | GTF_writing);
 	CHECK_EQ("device-other-address", unmap_bus(handle, 0, bus + PAGE_SIZE),
-		 GNTST_general_error);
+		 GNTST_bad_dev_addr);
 	CHECK_EQ("device-unmap", unmap_bus(handle, 0, bus), GNTST_okay);
 	CHECK_EQ("device-flags-after", table[REF].flags, GTF_permit_access);
 	CHECK_EQ("both", map(REF, GNTMAP_device_map | GNTMAP_host_map, MAPPED),
@@ -126,6 +126,11 @@ static void check_pins(void)
 		 GTF_permit_access | GTF_reading | GTF_writing);
 	CHECK_EQ("twice-wrong-address", unmap(second, MAPPED),
 		 GNTST_general_error);
+	memory_map(MAPPED + 2 * PAGE_SIZE,
+		   pte_make(mfn_of(page_alloc()), PTE_RW));
+	CHECK_EQ("twice-other-frame", unmap(second, MAPPED + 2 * PAGE_SIZE),
+		 GNTST_general_error);
+	memory_map(MAPPED + 2 * PAGE_SIZE, 0);
 	CHECK_EQ("twice-no-address", unmap(second, MAPPED + 40 * PAGE_SIZE),
 		 GNTST_general_error);
 	CHECK_EQ("twice-unmap", unmap(second, MAPPED + PAGE_SIZE), GNTST_okay);
