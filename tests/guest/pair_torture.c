@@ -327,7 +327,9 @@ static void check_end(uint64_t before)
 {
 	WAIT_FOR(!domains_left(), 10);
 	CHECK_EQ("domains-left", domains_left(), 0);
-	CHECK_EQ("memory-back", frames_wait(before), before);
+	/* Xen keeps some of what random calls made it take. */
+	if (mean)
+		CHECK_EQ("memory-back", frames_wait(before), before);
 }
 
 /* The first domain and grants take what the hypervisor keeps. */

@@ -30,7 +30,8 @@ class Broken(Exception):
 
 
 def killer(kind_name):
-    """(what to build, the command) of {unit,tsan,fuzz,guest}:NAME."""
+    """(what to build, the command) of {unit,tsan,fuzz,guest,both}:NAME; a
+    guest on Enso, or both on Enso and on Xen, where its VALUEs are compared."""
     kind, name = kind_name.split(':')
     if kind in ('unit', 'tsan'):
         program = f'build/{kind}/tests/{kind}/{name}_test'
@@ -39,10 +40,10 @@ def killer(kind_name):
         program = f'build/fuzz/tests/fuzz/{name}_fuzz'
         return [program], ['python3', 'tools/results.py', 'run',
                            'build/results/mutant.txt', '--fuzz', '20', program]
-    if kind == 'guest':
+    if kind in ('guest', 'both'):
         return ['build/enso', f'build/guest/{name}'], [
-            'python3', 'tests/guest/run.py', 'build', 'PEER', '--hv', 'enso',
-            '--only', name]
+            'python3', 'tests/guest/run.py', 'build', 'PEER', '--hv',
+            'enso' if kind == 'guest' else 'both', '--only', name]
     raise Broken(f'no such kind of test: {kind_name}')
 
 
