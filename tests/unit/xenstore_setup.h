@@ -277,8 +277,10 @@ static inline bool allow(struct xs_handle *h, xs_transaction_t t,
 static inline const char *event(struct xs_handle *h)
 {
 	static char text[8192];
-	char **e = xs_check_watch(h);
+	char **e;
 
+	work();
+	e = xs_check_watch(h);
 	text[0] = '\0';
 	if (!e)
 		return text;
