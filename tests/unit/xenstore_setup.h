@@ -40,10 +40,16 @@ static inline void log_line(const char *line)
 	snprintf(said + len, sizeof(said) - len, "%s\n", line);
 }
 
+static void (*around_work)(bool begins); /* for who cares */
+
 static inline void work(void)
 {
+	if (around_work)
+		around_work(true);
 	while (xsd_work())
 		;
+	if (around_work)
+		around_work(false);
 }
 
 /* ---- The daemon's end of pages ---------------------------------------------- */
