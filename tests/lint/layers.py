@@ -32,7 +32,7 @@ TESTS = {
   'dom0': ['dom0/kernel', 'dom0/back', 'dom0/tools', 'xenstore', 'xenstore/lib', 'domU-patches/newlib'],
   'tests/host': [*EVERY, *DOM0],
   'tests/unit': ['tests/host', *EVERY, 'xen-like/arch', *DOM0],
-  'tests/fuzz': ['tests/host', *EVERY, *DOM0],
+  'tests/fuzz': ['tests/host', 'tests/unit', *EVERY, *DOM0],
   'tests/tsan': ['tests/host', *EVERY, *DOM0],
   'tests/guest': ['tests/guest/pair', 'tests/guest/lib', 'domU-patches/newlib', 'xenstore/lib', 'ring'],
   'tests/guest/pair': ['tests/guest/lib', 'domU-patches/newlib', 'xenstore/lib', 'ring'],

@@ -42,4 +42,18 @@ void *__wrap_realloc(void *p, size_t size)
 	return alloc_fails() ? NULL : __real_realloc(p, size);
 }
 
+/* ---- Only while the daemon works (around_work of xenstore_world.h) ---------- */
+
+static long daemon_left = -1; /* as alloc_left */
+
+static inline void alloc_around(bool begins)
+{
+	if (begins) {
+		alloc_left = daemon_left;
+		return;
+	}
+	daemon_left = alloc_left;
+	alloc_left = -1;
+}
+
 #endif

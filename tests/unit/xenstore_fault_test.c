@@ -180,9 +180,19 @@ static void world(void)
 static char *look(void)
 {
 	static const char *const paths[] = {
-		"/",	  "/a",	    "/a/b", "/a/c/d", "/x",	       "/x/y",
-		"/gone",  "/gone/x", "/t",  "/t/made", "/local/domain",
-		"/local/domain/1", "/local/domain/1/x/y/z",
+		"/",
+		"/a",
+		"/a/b",
+		"/a/c/d",
+		"/x",
+		"/x/y",
+		"/gone",
+		"/gone/x",
+		"/t",
+		"/t/made",
+		"/local/domain",
+		"/local/domain/1",
+		"/local/domain/1/x/y/z",
 	};
 	char *text = NULL;
 	size_t len;
@@ -206,24 +216,12 @@ static char *look(void)
 /* ---- The daemon fails ---------------------------------------------------------------- */
 
 static bool daemon_only;
-static long daemon_left; /* as alloc_left, while the daemon works */
-
-static void arm(bool begins)
-{
-	if (begins) {
-		alloc_left = daemon_left;
-		return;
-	}
-	daemon_left = alloc_left;
-	alloc_left = -1;
-}
-
 static void fail_from_here(long n)
 {
 	alloc_failed = false;
 	alloc_left = daemon_only ? -1 : n;
 	daemon_left = n;
-	around_work = daemon_only ? arm : NULL;
+	around_work = daemon_only ? alloc_around : NULL;
 }
 
 static void fail_no_more(void)
@@ -328,11 +326,8 @@ static void the_beginning(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		TEST(in_the_daemon),
-		TEST(anywhere),
-		TEST(events_come_later),
-		TEST(the_beginning),
-		CU_TEST_INFO_NULL,
+		TEST(in_the_daemon), TEST(anywhere),	TEST(events_come_later),
+		TEST(the_beginning), CU_TEST_INFO_NULL,
 	};
 
 	return unit_main("xenstore_fault", tests, NULL, NULL);

@@ -187,12 +187,18 @@ static void given_nodes_count(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		TEST(nodes),	   TEST(nodes_of_a_path),
-		TEST(value_size),  TEST(nodes_in_transactions),
-		TEST(path_length), TEST(permissions),
-		TEST(watches),	   TEST(transactions),
-		TEST(memory),	   TEST(nodes_of_a_transaction),
-		TEST(given_nodes_count), CU_TEST_INFO_NULL,
+		TEST(nodes),
+		TEST(nodes_of_a_path),
+		TEST(value_size),
+		TEST(nodes_in_transactions),
+		TEST(path_length),
+		TEST(permissions),
+		TEST(watches),
+		TEST(transactions),
+		TEST(memory),
+		TEST(nodes_of_a_transaction),
+		TEST(given_nodes_count),
+		CU_TEST_INFO_NULL,
 	};
 
 	return unit_main("xenstore_quota", tests, setup_quota, teardown);

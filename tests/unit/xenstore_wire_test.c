@@ -74,7 +74,7 @@ static bool ask(uint32_t type, uint32_t tx, const char *body, uint32_t len,
 }
 
 /* Strings with their sizes. */
-#define S(s) s, sizeof(s)    /* with the last nul */
+#define S(s) s, sizeof(s)     /* with the last nul */
 #define B(s) s, sizeof(s) - 1 /* without */
 
 static bool fails(uint32_t type, const char *body, uint32_t len,
@@ -127,11 +127,15 @@ static void a_part_of_a_list(void)
 {
 	CU_ASSERT(ask(XS_MKDIR, 0, S("d/one"), XS_MKDIR, S("OK")));
 	CU_ASSERT(ask(XS_MKDIR, 0, S("d/two"), XS_MKDIR, S("OK")));
-	send_message(XS_DIRECTORY_PART, 0, S("d\0" "4"));
+	send_message(XS_DIRECTORY_PART, 0,
+		     S("d\0"
+		       "4"));
 	CU_ASSERT(receive_message());
 	CU_ASSERT_EQUAL(got.header.type, XS_DIRECTORY_PART);
 	CU_ASSERT(!memcmp(got.body + strlen(got.body) + 1, "two\0\0", 5));
-	send_message(XS_DIRECTORY_PART, 0, S("d\0" "8"));
+	send_message(XS_DIRECTORY_PART, 0,
+		     S("d\0"
+		       "8"));
 	CU_ASSERT(receive_message());
 	CU_ASSERT_EQUAL(got.header.len, strlen(got.body) + 2);
 	CU_ASSERT(fails(XS_DIRECTORY_PART, S("d"), "EINVAL"));
@@ -141,23 +145,35 @@ static void a_part_of_a_list(void)
 /* The third string says how far below the path events count. */
 static void watches_with_a_depth(void)
 {
-	CU_ASSERT(ask(XS_WATCH, 0, S("a\0t\0" "1"), XS_WATCH, S("OK")));
+	CU_ASSERT(ask(XS_WATCH, 0,
+		      S("a\0t\0"
+			"1"),
+		      XS_WATCH, S("OK")));
 	CU_ASSERT(receive_message());
 	CU_ASSERT(put(dom0, 0, "/local/domain/1/a/b/c", ""));
 	CU_ASSERT(!receive_message());
 	CU_ASSERT(put(dom0, 0, "/local/domain/1/a/b", ""));
 	CU_ASSERT(receive_message());
 	CU_ASSERT(!memcmp(got.body, "a/b\0t", 6));
-	CU_ASSERT(ask(XS_WATCH, 0, S("a\0u\0" "0"), XS_WATCH, S("OK")));
+	CU_ASSERT(ask(XS_WATCH, 0,
+		      S("a\0u\0"
+			"0"),
+		      XS_WATCH, S("OK")));
 	CU_ASSERT(receive_message());
 	CU_ASSERT(put(dom0, 0, "/local/domain/1/a/d", ""));
 	CU_ASSERT(receive_message() && got.body[4] == 't');
 	CU_ASSERT(!receive_message());
 	CU_ASSERT(fails(XS_WATCH, S("a\0v\0x"), "EINVAL"));
-	CU_ASSERT(fails(XS_WATCH, S("a\0v\0" "1\0" "1"), "EINVAL"));
+	CU_ASSERT(fails(XS_WATCH,
+			S("a\0v\0"
+			  "1\0"
+			  "1"),
+			"EINVAL"));
 	CU_ASSERT(allow(dom0, 0, "@releaseDomain", "r0"));
-	CU_ASSERT(ask(XS_WATCH, 0, S("@releaseDomain\0t\0" "1"), XS_WATCH,
-		      S("OK")));
+	CU_ASSERT(ask(XS_WATCH, 0,
+		      S("@releaseDomain\0t\0"
+			"1"),
+		      XS_WATCH, S("OK")));
 	CU_ASSERT(receive_message());
 	guest_start(2);
 	CU_ASSERT(xs_release_domain(dom0, 2));
@@ -185,7 +201,11 @@ static void malformed_requests(void)
 	CU_ASSERT(fails(XS_TRANSACTION_END, S("X"), "EINVAL"));
 	CU_ASSERT(fails(XS_GET_DOMAIN_PATH, S("x"), "EINVAL"));
 	CU_ASSERT(fails(XS_GET_DOMAIN_PATH, S("99999"), "EINVAL"));
-	CU_ASSERT(fails(XS_INTRODUCE, S("2\0" "2\0" "1"), "EACCES"));
+	CU_ASSERT(fails(XS_INTRODUCE,
+			S("2\0"
+			  "2\0"
+			  "1"),
+			"EACCES"));
 }
 
 static void unknown_types(void)
@@ -280,8 +300,7 @@ static void the_longest_payload(void)
 
 static void a_payload_that_is_too_long(void)
 {
-	struct xsd_sockmsg header = { XS_WRITE, 1, 0,
-				      XENSTORE_PAYLOAD_MAX + 1 };
+	struct xsd_sockmsg header = { XS_WRITE, 1, 0, XENSTORE_PAYLOAD_MAX + 1 };
 
 	CU_ASSERT(xs_watch(g->xs, "a", "t"));
 	CU_ASSERT_NOT_EQUAL(xs_transaction_start(g->xs), 0);

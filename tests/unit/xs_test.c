@@ -48,7 +48,10 @@ static void script_close(void *arg)
 static struct xs_handle *script_open(void)
 {
 	static const struct xs_transport t = {
-		NULL, script_write, script_read, script_close,
+		NULL,
+		script_write,
+		script_read,
+		script_close,
 	};
 
 	memset(&script, 0, sizeof(script));
