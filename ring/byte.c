@@ -3,6 +3,7 @@
 #include "byte.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 static void attach(struct byte_ring *r, char *buf, uint32_t size,
@@ -27,28 +28,44 @@ void byte_ring_consumer(struct byte_ring *r, char *buf, uint32_t size,
 }
 
 /*
- * Bytes in the ring as the producer sees it. The load of cons is an acquire
- * that meets the release of publish() in the consumer: he has read what he
- * gives up before we overwrite it.
+ * The other's index, against ours. An acquire: it meets the release of
+ * publish() at the other end. As producer we see that he has read what he
+ * gives up before we overwrite it; as consumer, that what he claims to have
+ * written is there before we read it.
  */
-int byte_ring_room(const struct byte_ring *r)
+static uint32_t ahead(const struct byte_ring *r, bool producer)
 {
-	uint32_t cons = __atomic_load_n(r->foreign, __ATOMIC_ACQUIRE);
-	uint32_t used = r->own - cons;
+	uint32_t foreign = __atomic_load_n(r->foreign, __ATOMIC_ACQUIRE);
 
-	return used > r->size ? -EIO : (int)(r->size - used);
+	return producer ? r->size - (r->own - foreign) : foreign - r->own;
 }
 
 /*
- * The load of prod is an acquire that meets the release of publish() in the
- * producer: what he claims to have written is there before we read it.
+ * When there is nothing to do we are about to wait for the other to tell us;
+ * and he, having moved, tells us only if he sees that we have come to a stop.
+ * So the store of our index (publish()) must be visible before we look at his
+ * for the last time, as his store comes before his look at ours; else each
+ * could see the other's old index, and both would wait.
  */
+static int look(const struct byte_ring *r, bool producer)
+{
+	uint32_t n = ahead(r, producer);
+
+	if (!n) {
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		n = ahead(r, producer);
+	}
+	return n > r->size ? -EIO : (int)n;
+}
+
+int byte_ring_room(const struct byte_ring *r)
+{
+	return look(r, true);
+}
+
 int byte_ring_used(const struct byte_ring *r)
 {
-	uint32_t prod = __atomic_load_n(r->foreign, __ATOMIC_ACQUIRE);
-	uint32_t used = prod - r->own;
-
-	return used > r->size ? -EIO : (int)used;
+	return look(r, false);
 }
 
 /*

@@ -5,9 +5,11 @@
  * writes prod, the consumer alone cons; what is between them is to be read.
  *
  * The other end may write anything at any time. An end therefore keeps its own
- * index in private memory and only publishes it; the other's is read once for
- * each call and believed only if it leaves the ring between empty and full.
- * One thread at a time uses an end; the two ends need no lock.
+ * index in private memory and only publishes it; the other's is read into a
+ * local, and believed only if it leaves the ring between empty and full. One
+ * thread at a time uses an end; the two ends need no lock. Whoever waits to be
+ * told must have been given a 0 by these functions: what was there before he
+ * would not be told again.
  */
 #ifndef BYTE_H
 #define BYTE_H
