@@ -226,20 +226,14 @@ static int push_events(struct conn *c)
 }
 
 /*
- * A reply starts only between two messages, and goes before the events that
- * its request has caused.
+ * A reply goes before the events that its request has caused. It never meets
+ * an event that has left in part: there is no request before that is whole.
  */
 static int output(struct conn *c)
 {
-	int rc = 1;
+	int rc = push_reply(c);
 
-	if (c->event_done)
-		rc = push(c, c->events->message, c->events->len, &c->event_done);
-	if (rc > 0)
-		rc = push_reply(c);
-	if (rc > 0)
-		rc = push_events(c);
-	return rc;
+	return rc > 0 ? push_events(c) : rc;
 }
 
 /* ---- Input ------------------------------------------------------------------- */
