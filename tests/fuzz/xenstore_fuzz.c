@@ -289,7 +289,7 @@ static size_t step(const uint8_t *d, size_t left)
 	if (c && !guests[c].xs)
 		c = 0;
 	node += !node;
-	daemon_left = d[0] >= 200 ? d[0] - 200 : -1;
+	daemon_alloc_fail = d[0] >= 200 ? d[0] - 199 : 0;
 	switch (d[2] % 24) {
 	case 0 ... 11:
 		node_op(c, t, d[2] % 24 % 8, node, d[3]);
@@ -308,7 +308,7 @@ static size_t step(const uint8_t *d, size_t left)
 			end_trans(c, t, d[3] % 4 == 0);
 		break;
 	case 19:
-		daemon_left = -1;
+		daemon_alloc_fail = 0;
 		if (c)
 			domain_goes(c, d[3] & 1);
 		else
@@ -321,7 +321,7 @@ static size_t step(const uint8_t *d, size_t left)
 		xs_set_target(dom0, 1 + d[3] % 2, d[3] / 2 % 3);
 		break;
 	case 22:
-		daemon_left = -1;
+		daemon_alloc_fail = 0;
 		if (c && left > 4) {
 			len += d[3] % (left - 3);
 			raw(c, d + 4, len - 4);
@@ -331,7 +331,7 @@ static size_t step(const uint8_t *d, size_t left)
 		free(xs_control_command(client(c), "quota", NULL, 0));
 		break;
 	}
-	daemon_left = -1;
+	daemon_alloc_fail = 0;
 	return len;
 }
 

@@ -1,59 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An allocator that fails when it is told to. The linker sends what the
- * program under test allocates here (tools/host.mk).
+ * Allocations that fail (tests/host/host_alloc.h): of everybody, or of the
+ * daemon only, who works between two calls of alloc_around(), which is for
+ * around_work of xenstore_world.h.
  */
 #ifndef ALLOC_FAIL_H
 #define ALLOC_FAIL_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include "host_alloc.h"
 
-/* Of the allocations from now on the n-th, from 0, fails; < 0: none. */
-static long alloc_left = -1;
-static bool alloc_failed; /* it was reached */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static inline bool alloc_fails(void)
-{
-	if (alloc_left < 0 || alloc_left--)
-		return false;
-	return alloc_failed = true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return alloc_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return alloc_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return alloc_fails() ? NULL : __real_realloc(p, size);
-}
-
-/* ---- Only while the daemon works (around_work of xenstore_world.h) ---------- */
-
-static long daemon_left = -1; /* as alloc_left */
+/* As host_alloc_fail, while the daemon works. */
+static unsigned long daemon_alloc_fail;
 
 static inline void alloc_around(bool begins)
 {
 	if (begins) {
-		alloc_left = daemon_left;
+		host_alloc_fail = daemon_alloc_fail;
 		return;
 	}
-	daemon_left = alloc_left;
-	alloc_left = -1;
+	daemon_alloc_fail = host_alloc_fail;
+	host_alloc_fail = 0;
 }
 
 #endif
