@@ -2,8 +2,8 @@
 # How programs of the host are built: the hypervisor's half that knows no
 # machine is one library, what of dom0 knows no libguest another. Allocations
 # are counted, and may be made to fail: tests/host/host_alloc.h.
-DOM0_HOST_SRC := $(filter-out xenstore/link_guest.c, \
-	$(wildcard ring/*.c xenstore/*.c xenstore/lib/*.c dom0/tools/build*.c))
+DOM0_HOST_SRC := $(filter-out xenstore/link_guest.c dom0/tools/xcbuild.c, \
+	$(wildcard ring/*.c xenstore/*.c xenstore/lib/*.c dom0/tools/*.c))
 
 # $(call host,NAME,COMPILE FLAGS,LINK FLAGS,PROGRAMS)
 define host

@@ -53,12 +53,21 @@ static size_t spare_take(uint64_t *mfns, size_t n)
 	return i;
 }
 
+int frames_new(uint64_t *mfns, size_t n)
+{
+	size_t have = reservation(XENMEM_increase_reservation, mfns, n);
+
+	if (have == n)
+		return 0;
+	frames_free(mfns, have);
+	return -ENOMEM;
+}
+
 int frames_take(uint64_t *mfns, size_t n)
 {
 	size_t have = spare_take(mfns, n);
 
-	have += reservation(XENMEM_increase_reservation, mfns + have, n - have);
-	if (have == n)
+	if (!frames_new(mfns + have, n - have))
 		return 0;
 	frames_free(mfns, have);
 	return -ENOMEM;

@@ -24,6 +24,8 @@ void frames_keep(size_t n);
  * none taken. frames_free() gives them back to the hypervisor.
  */
 int frames_take(uint64_t *mfns, size_t n);
+/* The same, but all of them new: who gives them back has changed nothing. */
+int frames_new(uint64_t *mfns, size_t n);
 void frames_free(const uint64_t *mfns, size_t n);
 
 #endif

@@ -80,7 +80,7 @@ static int make_domain(struct build *b)
 		return build_fail(b, err,
 				  "cannot limit the memory to %lu KiB: %s",
 				  in->max_kib, strerror(-err));
-	b->p2m = calloc(b->nr_pages, sizeof(uint64_t));
+	b->p2m = xcbuild_memory(b->nr_pages * sizeof(uint64_t));
 	if (!b->p2m)
 		return build_fail(b, -ENOMEM, "dom0 is out of memory");
 	return 0;
@@ -110,19 +110,39 @@ static int make_ports(struct build *b)
 	return 0;
 }
 
+/* Events wait until the kernel says that it can take them. */
+static int put_shared_info(struct build *b, uint64_t mfn)
+{
+	struct shared_info *shared;
+	size_t i;
+	int err;
+
+	shared = xcbuild_map(b->id, &mfn, 1, &err);
+	if (!shared)
+		return build_fail(b, err, "cannot map its shared page: %s",
+				  strerror(-err));
+	for (i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
+		shared->vcpu_info[i].evtchn_upcall_mask = 1;
+	xcbuild_unmap(shared, 1);
+	return 0;
+}
+
 static int put_start_info(struct build *b)
 {
 	struct start_info *si;
-	uint64_t shared_info;
-	int err = xcbuild_shared_info(b->id, &shared_info);
+	uint64_t shared;
+	int err = xcbuild_shared_info(b->id, &shared);
 
 	if (err)
 		return build_fail(b, err, "cannot find its shared page: %s",
 				  strerror(-err));
+	err = put_shared_info(b, shared);
+	if (err)
+		return err;
 	si = build_map(b, b->layout.info.pfn, 1, &err);
 	if (!si)
 		return err;
-	layout_start_info(&b->layout, shared_info, b->in->cmdline, si);
+	layout_start_info(&b->layout, shared << PAGE_SHIFT, b->in->cmdline, si);
 	si->store_mfn = b->out->store_mfn;
 	si->store_evtchn = b->out->store_port;
 	si->console.domU.mfn = b->out->console_mfn;
@@ -230,7 +250,7 @@ int builder_build(const struct builder_input *in, struct builder_domain *out)
 	build_close_kernel(b);
 	if (err && b->created)
 		xcbuild_destroy(b->id);
-	free(b->p2m);
+	xcbuild_memory_free(b->p2m, b->nr_pages * sizeof(uint64_t));
 	free(b);
 	return err;
 }

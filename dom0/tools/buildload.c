@@ -11,7 +11,6 @@
 #include "build.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* bzimage_unpack() tells its progress to nobody in particular. */
@@ -54,12 +53,12 @@ static int take_frames(struct build *b)
 				  "kernel %s: %lu KiB when unpacked, the "
 				  "domain has %lu KiB",
 				  b->in->kernel_name, n * 4, b->nr_pages * 4);
-	b->frames = malloc(n * sizeof(uint64_t));
-	b->pfns = malloc(n * sizeof(uint64_t));
-	if (!b->frames || !b->pfns)
+	b->frames = xcbuild_memory(2 * n * sizeof(uint64_t));
+	if (!b->frames)
 		return build_fail(b, -ENOMEM, "dom0 is out of memory");
-	memset(b->pfns, 0xff, n * sizeof(uint64_t)); /* NOWHERE */
 	b->nr_frames = n;
+	b->pfns = b->frames + n;
+	memset(b->pfns, 0xff, n * sizeof(uint64_t)); /* NOWHERE */
 	return build_populate(b, 0, n, b->frames);
 }
 
@@ -75,19 +74,19 @@ int build_unpack_kernel(struct build *b)
 	err = take_frames(b);
 	if (err)
 		return err;
-	work = malloc(UNPACK_WORK);
+	work = xcbuild_memory(UNPACK_WORK);
 	if (!work)
 		return build_fail(b, -ENOMEM, "dom0 is out of memory");
 	b->unpacked = xcbuild_map(b->id, b->frames, b->nr_frames, &err);
 	if (!b->unpacked) {
-		free(work);
+		xcbuild_memory_free(work, UNPACK_WORK);
 		return build_fail(b, err, "cannot map %zu pages: %s",
 				  b->nr_frames, strerror(-err));
 	}
 	unpacking = b;
 	why = bzimage_unpack(&b->file, b->unpacked, b->nr_frames * PAGE_SIZE,
 			     work, &b->image_size);
-	free(work);
+	xcbuild_memory_free(work, UNPACK_WORK);
 	b->image = b->unpacked;
 	return why ? kernel_fail(b, why) : 0;
 }
@@ -261,8 +260,7 @@ void build_close_kernel(struct build *b)
 {
 	if (b->unpacked)
 		xcbuild_unmap(b->unpacked, b->nr_frames);
-	free(b->frames);
-	free(b->pfns);
+	xcbuild_memory_free(b->frames, 2 * b->nr_frames * sizeof(uint64_t));
 	b->unpacked = NULL;
 	b->frames = b->pfns = NULL;
 	b->nr_frames = 0;

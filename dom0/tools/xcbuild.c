@@ -5,8 +5,10 @@
 #include "xcbuild.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "event.h"
+#include "heap.h"
 #include "hypercall.h"
 #include "memory.h"
 #include "task.h"
@@ -71,12 +73,12 @@ static int get_info(domid_t id, struct xen_domctl *op)
 	return !err && op->domain != id ? -ESRCH : err;
 }
 
-int xcbuild_shared_info(domid_t id, uint64_t *maddr)
+int xcbuild_shared_info(domid_t id, uint64_t *mfn)
 {
 	struct xen_domctl op;
 	int err = get_info(id, &op);
 
-	*maddr = op.u.getdomaininfo.shared_info_frame << PAGE_SHIFT;
+	*mfn = op.u.getdomaininfo.shared_info_frame;
 	return err;
 }
 
@@ -154,6 +156,53 @@ int xcbuild_pin(domid_t id, uint64_t root)
 	};
 
 	return (int)xen_errno(hypercall_mmuext_op(&op, 1, NULL, id));
+}
+
+/* ---- Our own memory ------------------------------------------------------------ */
+
+static size_t pages_of(size_t size)
+{
+	return (size + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+void *xcbuild_memory(size_t size)
+{
+	size_t n = pages_of(size);
+	uint64_t *mfns = malloc(n * sizeof(*mfns));
+	void *va = NULL;
+	int err;
+
+	if (!mfns || frames_new(mfns, n))
+		goto out;
+	va = memory_map_frames(DOMID_SELF, mfns, n, true, &err);
+	if (va)
+		memset(va, 0, n * PAGE_SIZE);
+	else
+		frames_free(mfns, n);
+out:
+	free(mfns);
+	return va;
+}
+
+/* The frames are known by the mapping. */
+void xcbuild_memory_free(void *mem, size_t size)
+{
+	size_t n = pages_of(size), i;
+	uint64_t mfns[64], at = (uint64_t)mem;
+	size_t done, some;
+
+	if (!mem)
+		return;
+	for (done = 0; done < n; done += some) {
+		some = n - done < 64 ? n - done : 64;
+		for (i = 0; i < some; i++)
+			mfns[i] = pte_mfn(memory_pte(
+				(void *)(at + (done + i) * PAGE_SIZE)));
+		memory_set_frames(at + done * PAGE_SIZE, DOMID_SELF, NULL, some,
+				  false);
+		frames_free(mfns, some);
+	}
+	memory_unmap_frames(mem, n);
 }
 
 /* ---- What it starts with -------------------------------------------------------- */

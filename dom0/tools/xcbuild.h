@@ -27,8 +27,8 @@ struct xcbuild_domain {
 int xcbuild_create(const struct xcbuild_domain *d);
 int xcbuild_vcpus(domid_t id, unsigned int max_vcpus);
 int xcbuild_max_mem(domid_t id, uint64_t kib);
-/* The machine address of its shared_info. */
-int xcbuild_shared_info(domid_t id, uint64_t *maddr);
+/* The frame of its shared_info. */
+int xcbuild_shared_info(domid_t id, uint64_t *mfn);
 /* Frames that nobody has. */
 int xcbuild_free_pages(uint64_t *pages);
 
@@ -56,6 +56,13 @@ int xcbuild_context(domid_t id, const struct vcpu_guest_context *c);
 
 /* Gone, with all it had, when this returns. */
 int xcbuild_destroy(domid_t id);
+
+/*
+ * Zeroed memory of dom0's own for the time of a build, which leaves nothing
+ * in its heap. NULL: there is none.
+ */
+void *xcbuild_memory(size_t size);
+void xcbuild_memory_free(void *mem, size_t size); /* mem may be NULL */
 
 /* Nanoseconds; lets other tasks run. */
 uint64_t xcbuild_time(void);

@@ -6,7 +6,10 @@
 #ifndef HOST_ALLOC_H
 #define HOST_ALLOC_H
 
+#include <stdbool.h>
+
 /* The so manieth allocation from now on fails, once; 0: none. */
 extern unsigned long host_alloc_fail;
+extern bool host_alloc_failed; /* one did */
 
 #endif

@@ -107,20 +107,42 @@ static struct machine_domain *domain_of(domid_t id)
 	return &machine_domains[id];
 }
 
+/* 2^order free frames that begin at a multiple of as many; 0: none. */
+static uint64_t find_run(unsigned int order)
+{
+	uint64_t size = 1ul << order, tries = nr_frames / size + 1, at, i;
+
+	at = next_frame / size * size;
+	for (; tries--; at += size) {
+		if (at + size > nr_frames)
+			at = 0;
+		for (i = 0; i < size; i++)
+			if (!(at + i) || at + i >= nr_frames ||
+			    frames[at + i].owner)
+				break;
+		if (i == size)
+			return at;
+	}
+	return 0;
+}
+
 /* ---- Domains ------------------------------------------------------------------ */
 
 int xcbuild_create(const struct xcbuild_domain *d)
 {
+	uint64_t shared = find_run(0);
 	domid_t id = 1;
 
 	if (fails())
 		return -machine_fail_err;
 	while (id < MACHINE_DOMAINS && machine_domains[id].exists)
 		id++;
-	if (id == MACHINE_DOMAINS)
+	if (id == MACHINE_DOMAINS || !shared)
 		return -ENOMEM;
 	machine_domains[id] = (struct machine_domain){ .exists = true,
-						       .made = *d };
+						       .made = *d,
+						       .shared_info = shared };
+	frames[shared].owner = id;
 	return id;
 }
 
@@ -143,9 +165,9 @@ int xcbuild_max_mem(domid_t id, uint64_t kib)
 	return 0;
 }
 
-int xcbuild_shared_info(domid_t id, uint64_t *maddr)
+int xcbuild_shared_info(domid_t id, uint64_t *mfn)
 {
-	*maddr = MACHINE_SHARED_INFO(id);
+	*mfn = domain_of(id)->shared_info;
 	return fails() ? -machine_fail_err : 0;
 }
 
@@ -197,25 +219,6 @@ int xcbuild_context(domid_t id, const struct vcpu_guest_context *c)
 }
 
 /* ---- Memory -------------------------------------------------------------------- */
-
-/* 2^order free frames that begin at a multiple of as many; 0: none. */
-static uint64_t find_run(unsigned int order)
-{
-	uint64_t size = 1ul << order, tries = nr_frames / size + 1, at, i;
-
-	at = next_frame / size * size;
-	for (; tries--; at += size) {
-		if (at + size > nr_frames)
-			at = 0;
-		for (i = 0; i < size; i++)
-			if (!(at + i) || at + i >= nr_frames ||
-			    frames[at + i].owner)
-				break;
-		if (i == size)
-			return at;
-	}
-	return 0;
-}
 
 size_t xcbuild_populate(domid_t id, uint64_t *list, size_t n, unsigned int order)
 {
@@ -295,6 +298,17 @@ void xcbuild_unmap(void *va, size_t n)
 {
 	MUST(mappings >= n && !munmap(va, n * PAGE_SIZE));
 	mappings -= n;
+}
+
+void *xcbuild_memory(size_t size)
+{
+	return calloc(1, size);
+}
+
+void xcbuild_memory_free(void *mem, size_t size)
+{
+	(void)size;
+	free(mem);
 }
 
 /* ---- Time ------------------------------------------------------------------------ */

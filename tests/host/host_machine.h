@@ -16,7 +16,8 @@ struct machine_domain {
 	struct xcbuild_domain made;
 	unsigned int vcpus;
 	uint64_t max_pages, pages;
-	uint64_t root; /* pinned; 0: none */
+	uint64_t shared_info; /* its frame */
+	uint64_t root;	      /* pinned; 0: none */
 	uint64_t hypercall_mfn;
 	evtchn_port_t ports;
 	bool has_context;
@@ -43,6 +44,5 @@ unsigned long machine_mappings(void);
 domid_t machine_owner(uint64_t mfn);
 uint64_t machine_pfn(uint64_t mfn);
 uint8_t *machine_page(uint64_t mfn);
-#define MACHINE_SHARED_INFO(id) (0xabc000ul + (id)*PAGE_SIZE)
 
 #endif

@@ -200,7 +200,12 @@ static const char *verify_start(struct verify *v)
 	CHECK(verify_va(v->id, sp + (512 << 10), &rw) && rw, "no slack");
 	CHECK(!strcmp(si->magic, "xen-3.0-x86_64"), "magic");
 	CHECK(si->nr_pages == v->out->nr_pages, "nr_pages");
-	CHECK(si->shared_info == MACHINE_SHARED_INFO(v->id), "shared_info");
+	CHECK(si->shared_info == d->shared_info << PAGE_SHIFT, "shared_info");
+	for (size_t i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
+		CHECK(((struct shared_info *)machine_page(d->shared_info))
+			      ->vcpu_info[i]
+			      .evtchn_upcall_mask,
+		      "an upcall mask is open");
 	CHECK(!(si->flags & ~SIF_MOD_START_PFN), "flags");
 	CHECK(!strcmp((const char *)si->cmd_line, v->in->cmdline), "cmd_line");
 	CHECK(si->store_mfn == v->out->store_mfn && si->store_evtchn &&

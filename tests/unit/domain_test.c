@@ -83,7 +83,7 @@ static void domain_no_memory(void)
 			break;
 		n++;
 	}
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		d = domain_create(1, true, 1, 10);
 		CU_ASSERT_PTR_NULL(d);
 		CU_ASSERT_EQUAL(heap_free_frames(), i);
