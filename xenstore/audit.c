@@ -52,6 +52,8 @@ static void audit_node(const struct node *n)
 	} else {
 		expect(!n->next && !n->prev, "a root's place", n->name);
 	}
+	expect(tree_child(up, n->name, n->name_len) == n,
+	       "the way to a node (or it is there twice)", n->name);
 	expect(n->perms && n->perms->refs && n->perms->count, "permissions",
 	       n->name);
 	expect(!n->value || (n->value->refs && n->value->len), "a value",

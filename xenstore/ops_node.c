@@ -120,7 +120,7 @@ int op_directory_part(struct request *rq)
 	if (rc)
 		return rc;
 	gen = view_list_gen(&rq->view, path, &it);
-	rc = reply_text(rq, "%llu", (unsigned long long)gen);
+	rc = reply_text(rq, "%lu", (unsigned long)gen);
 	if (!rc)
 		rc = view_list(&rq->view, path, &it, add_part, &part);
 	if (rc == -E2BIG)

@@ -51,26 +51,26 @@ int request_domid(const char *text, domid_t *id)
 int request_path(const struct request *rq, const char *text, bool special,
 		 const char **path, uint32_t *relative)
 {
-	static char home[XENSTORE_ABS_PATH_MAX + 1];
+	static char absolute[XENSTORE_ABS_PATH_MAX];
 	struct xsdom *d = rq->view.conn->dom;
-	int before = 0, len;
+	size_t len = strlen(text);
 
 	*path = text;
 	if (relative)
 		*relative = 0;
 	if (special && *text == '@')
-		return strlen(text) > XENSTORE_REL_PATH_MAX ? -EINVAL : 0;
+		return len > XENSTORE_REL_PATH_MAX ? -EINVAL : 0;
 	if (*text != '/') {
-		len = snprintf(home, sizeof(home), "/local/domain/%u/%n%s",
-			       d->id, &before, text);
-		if (len >= (int)sizeof(home))
+		if (d->home_len + len >= sizeof(absolute))
 			return -EINVAL;
-		*path = home;
+		memcpy(absolute, d->home, d->home_len);
+		memcpy(absolute + d->home_len, text, len + 1);
+		*path = absolute;
+		if (relative)
+			*relative = d->home_len;
 	}
 	if (!path_valid(*path))
 		return -EINVAL;
-	if (relative)
-		*relative = (uint32_t)before;
 	return quota_check(d, QUOTA_PATH, path_own_len(*path));
 }
 

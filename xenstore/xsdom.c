@@ -88,6 +88,8 @@ struct xsdom *xsdom_get(domid_t id)
 		return NULL;
 	d->id = id;
 	d->target = DOMID_INVALID;
+	d->home_len = (uint32_t)snprintf(d->home, sizeof(d->home),
+					 "/local/domain/%u/", id);
 	htab_insert(&domains, &d->link, hash_start(id));
 	return d;
 }

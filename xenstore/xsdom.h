@@ -32,7 +32,9 @@ struct conn;
 struct xsdom {
 	struct hlink link;
 	domid_t id;
-	domid_t target;		/* SET_TARGET; DOMID_INVALID: none */
+	domid_t target; /* SET_TARGET; DOMID_INVALID: none */
+	uint32_t home_len;
+	char home[24];		/* "/local/domain/N/" */
 	bool shutdown;		/* its @releaseDomain was fired */
 	struct conn *link_conn; /* by its store page, if introduced */
 	uint32_t conns;

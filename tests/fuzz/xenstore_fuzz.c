@@ -127,6 +127,24 @@ static void compare(void)
 	}
 }
 
+/* What bytes have done that were not requests of ours, is believed. */
+static void learn(void)
+{
+	for (unsigned int i = 1; i < NODES; i++) {
+		unsigned int len = 0, num = 0;
+		char *value = xs_read(dom0, 0, path_of(i), &len);
+		struct xs_permissions *p = xs_get_permissions(dom0, 0,
+							      path_of(i), &num);
+
+		model[i].exists = value;
+		model[i].value = len ? (uint8_t)*value : 0;
+		model[i].owner = p ? (uint8_t)p->id : 0;
+		known = known && len < 2;
+		free(value);
+		free(p);
+	}
+}
+
 /* ---- The clients ---------------------------------------------------------------------- */
 
 static struct xs_handle *client(unsigned int c)
@@ -270,7 +288,7 @@ static void raw(unsigned int c, const uint8_t *data, size_t len)
 			break;
 		tell_daemon(g);
 	}
-	known = false; /* who knows what that was */
+	learn();
 	xs_close(g->xs);
 	g->page.connection = XENSTORE_RECONNECT;
 	tell_daemon(g);
@@ -280,7 +298,33 @@ static void raw(unsigned int c, const uint8_t *data, size_t len)
 	pagelink_init(&g->link, &g->page);
 }
 
-/* One step: four bytes, or more where they are raw. How many. */
+/*
+ * A transaction from start to end, with somebody else's request in it now and
+ * then: four bytes for each request. How many bytes.
+ */
+static size_t burst(unsigned int c, unsigned int t, const uint8_t *d,
+		    size_t left)
+{
+	unsigned int requests = 1 + d[3] % 6;
+	size_t at = 4;
+
+	if (!trans[c][t].id)
+		trans[c][t].id = xs_transaction_start(client(c));
+	for (; requests-- && at + 4 <= left; at += 4) {
+		const uint8_t *r = d + at;
+		unsigned int node = r[1] % NODES;
+
+		node += !node;
+		if (r[0] % 8)
+			node_op(c, t, r[2] % 8, node, r[3]);
+		else
+			node_op(0, TRANS, r[2] % 8, node, r[3]);
+	}
+	end_trans(c, t, d[3] % 64 == 0);
+	return at;
+}
+
+/* One step: four bytes, or more. How many. */
 static size_t step(const uint8_t *d, size_t left)
 {
 	unsigned int c = d[0] % CLIENTS, t = d[1] / 16 % 4, node = d[1] % NODES;
@@ -289,13 +333,13 @@ static size_t step(const uint8_t *d, size_t left)
 	if (c && !guests[c].xs)
 		c = 0;
 	node += !node;
-	daemon_fail = d[0] >= 200 ? d[0] - 199 : 0;
-	switch (d[2] % 24) {
+	daemon_alloc_fail = d[0] >= 200 ? d[0] - 199 : 0;
+	switch (d[2] % 28) {
 	case 0 ... 11:
-		node_op(c, t, d[2] % 24 % 8, node, d[3]);
+		node_op(c, t, d[2] % 28 % 8, node, d[3]);
 		break;
 	case 12 ... 14:
-		watch_op(c, d[2] % 24 - 12, node, d[3]);
+		watch_op(c, d[2] % 28 - 12, node, d[3]);
 		break;
 	case 15:
 	case 16:
@@ -308,7 +352,7 @@ static size_t step(const uint8_t *d, size_t left)
 			end_trans(c, t, d[3] % 4 == 0);
 		break;
 	case 19:
-		daemon_fail = 0;
+		daemon_alloc_fail = 0;
 		if (c)
 			domain_goes(c, d[3] & 1);
 		else
@@ -321,7 +365,7 @@ static size_t step(const uint8_t *d, size_t left)
 		xs_set_target(dom0, 1 + d[3] % 2, d[3] / 2 % 3);
 		break;
 	case 22:
-		daemon_fail = 0;
+		daemon_alloc_fail = 0;
 		if (c && left > 4) {
 			len += d[3] % (left - 3);
 			raw(c, d + 4, len - 4);
@@ -330,8 +374,11 @@ static size_t step(const uint8_t *d, size_t left)
 	case 23:
 		free(xs_control_command(client(c), "quota", NULL, 0));
 		break;
+	case 24 ... 27:
+		len = burst(c, t % TRANS, d, left);
+		break;
 	}
-	daemon_fail = 0;
+	daemon_alloc_fail = 0;
 	return len;
 }
 

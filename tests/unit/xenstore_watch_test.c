@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Watches: when they fire, with which path, for whom, and that none is lost. */
+#include "path.h"
 #include "xenstore_setup.h"
 
 /* Watch, and take the event that comes at once. */
@@ -142,6 +143,30 @@ static void needs_the_right_to_read(void)
 	CU_ASSERT(xs_rm(dom0, 0, "/a"));
 	EVENT(g, "/a t");
 	EVENT(g, "");
+}
+
+/* As text: how far below, or not at all. */
+static void below(void)
+{
+	CU_ASSERT_EQUAL(path_below("/a", "/a"), 0);
+	CU_ASSERT_EQUAL(path_below("/a/b/c", "/a"), 2);
+	CU_ASSERT_EQUAL(path_below("/", "/"), 0);
+	CU_ASSERT_EQUAL(path_below("/a", "/"), 1);
+	CU_ASSERT_EQUAL(path_below("/a/b", "/"), 2);
+	CU_ASSERT_EQUAL(path_below("/ab", "/a"), -1);
+	CU_ASSERT_EQUAL(path_below("/", "/a"), -1);
+	CU_ASSERT_EQUAL(path_below("/a", "/a/b"), -1);
+}
+
+static void a_token_that_is_too_long(void)
+{
+	char token[1100];
+
+	memset(token, 't', sizeof(token));
+	token[1024] = '\0';
+	FAILS(xs_watch(dom0, "/a", token), EINVAL);
+	token[1023] = '\0';
+	CU_ASSERT(xs_watch(dom0, "/a", token));
 }
 
 static void special_events(void)
@@ -287,6 +312,8 @@ int main(void)
 		TEST(unwatch_ends_it),
 		TEST(relative_paths),
 		TEST(needs_the_right_to_read),
+		TEST(below),
+		TEST(a_token_that_is_too_long),
 		TEST(special_events),
 		TEST(special_events_need_rights),
 		TEST(a_transactions_events_wait),
