@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Commands that change a domain that is there. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,17 @@ int cmd_unpause(struct arguments *a)
 
 /* ---- rename ------------------------------------------------------------------ */
 
+/* As xl.cfg's name has it. */
+static bool is_name(const char *name)
+{
+	const char *p = name;
+
+	while (isprint((unsigned char)*p) && *p != '/')
+		p++;
+	return p != name && !*p &&
+	       strlen(name) < sizeof(((struct guest_config *)0)->name);
+}
+
 int cmd_rename(struct arguments *a)
 {
 	const char *name = a->operand[1];
@@ -48,7 +60,7 @@ int cmd_rename(struct arguments *a)
 
 	if (domain_find(a->operand[0], &id))
 		return EXIT_FAILURE;
-	if (*name && !strchr(name, '/'))
+	if (is_name(name))
 		rc = guest_rename(id, name);
 	if (!rc)
 		return EXIT_SUCCESS;

@@ -209,12 +209,18 @@ static void console(void)
 
 static void rename_domain(void)
 {
+	char line[160];
+
 	CU_ASSERT(prints("rename guest other", 0, "", ""));
 	CU_ASSERT_STRING_EQUAL(calls, "rename 3 other; ");
 	CU_ASSERT(prints("rename guest a/b", 1, "",
 			 "Can't rename domain 'guest'.\n"));
 	CU_ASSERT(prints("rename guest ''", 1, "",
 			 "Can't rename domain 'guest'.\n"));
+	CU_ASSERT(prints("rename guest 'a\tb'", 1, "",
+			 "Can't rename domain 'guest'.\n"));
+	snprintf(line, sizeof(line), "rename guest %0128d", 1);
+	CU_ASSERT_EQUAL(run(line), 1);
 	CU_ASSERT_STRING_EQUAL(calls, "rename 3 other; ");
 	rename_fails = -EEXIST;
 	CU_ASSERT(prints("rename guest Domain-0", 1, "",
