@@ -16,12 +16,12 @@ VCPUS ?= 1
 GUEST_MEM ?= 256
 FILES ?= dom0/files
 GUEST_KERNEL ?= $(PEER)/vmlinuz-cloud
-# What the ISO boots: dom0 with its files and 9 MiB more. Any PV kernel will do.
+# What the ISO boots: dom0 with its files and 12 MiB more. Any PV kernel will do.
 KERNEL ?= $(B)/dom0
 RAMDISK ?= $(B)/files.cpio
 CMDLINE ?=
 XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=$(shell \
-	expr 9 + `du -m $(RAMDISK) | cut -f1`)M
+	expr 12 + `du -m $(RAMDISK) | cut -f1`)M
 
 MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j2)
 .SUFFIXES:

@@ -11,7 +11,6 @@ from machine import Machine, direct
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, '../..')
 OPTIONS = 'console=com1 com1=115200,8n1 loglvl=all'
-OWN_MEMORY = 9          # MiB of dom0's beside its files
 PROMPT = r'dom0# '
 ESCAPE = '\x1d'         # ^]
 
@@ -27,8 +26,8 @@ def files(build, peer, kernel='vmlinuz-cloud', name='smoke', **options):
 
 
 def load(build, archive, args='', xenopt='', image=None):
-    """QEMU's arguments: dom0 has its files and OWN_MEMORY."""
-    mib = -(-os.path.getsize(archive) // (1 << 20)) + OWN_MEMORY
+    """QEMU's arguments: dom0 has 12 MiB beside its files."""
+    mib = -(-os.path.getsize(archive) // (1 << 20)) + 12
     return direct(image or f'{build}/enso',
                   f'{OPTIONS} dom0_mem={mib}M {xenopt}', f'{build}/dom0', args,
                   archive)

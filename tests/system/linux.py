@@ -73,13 +73,13 @@ def stress(m, what, rounds, vcpus, limit=180):
         m.fail(f'the {what} went wrong')
 
 
-def digest(m, mib=64):
-    """So many MiB in tmpfs, written and read back: their SHA-256."""
+def digest(m):
+    """64 MiB in tmpfs, written and read back: their SHA-256."""
     word = f'{random.randrange(1 << 60):015x}\n'        # 16 bytes
-    size = mib << 20
-    want = sha256((word * (size // len(word))).encode())
-    got = command(m, f'yes {word[:-1]} | head -c {size} >/tmp/f; '
-                  'sha256sum /tmp/f; rm /tmp/f', r'([0-9a-f]{64})  /tmp/f',
-                  120)
+    want = sha256((word * (1 << 22)).encode())
+    # Doubled to 8 MiB, then 8 times that: few and large writes.
+    got = command(m, f'cd /tmp; echo {word[:-1]} >a; for i in $(seq 19); do '
+                  'cat a a >b; mv b a; done; cat a a a a a a a a >f; '
+                  'sha256sum f; rm a f; cd', r'([0-9a-f]{64})  f', 120)
     if got[1] != want:
         m.fail(f'SHA-256 {got[1]} instead of {want}')

@@ -13,7 +13,7 @@
 #include "print.h"
 #include "sched.h"
 
-#define INPUT_SIZE 128u
+#define INPUT_SIZE 4096u /* what a person pastes */
 #define ESCAPE	   1 /* ^A */
 
 static struct lock console_lock;

@@ -305,6 +305,8 @@ static void schedule(void)
 	queued = prev->queued;
 	if (next != prev)
 		start(q, prev, next, now);
+	else if (!next->domain) /* called for a vCPU that has gone elsewhere */
+		atomic_bit_set(&idle_cpus, cpu);
 	if (next->domain && q->head)
 		timer_set(&q->slice, next->slice_end);
 	lock_drop(&q->lock);
