@@ -101,22 +101,18 @@ static void progress(const uint8_t *at)
 		current->progress(done, current->size);
 }
 
-/* Where XZ is. It has no place of its own to tell it: tools/thirdparty.mk has
- * GCC call these around the function that unpacks a chunk. */
 static struct xz_buf xz_at;
-void __cyg_profile_func_enter(void *fn, void *from);
-void __cyg_profile_func_exit(void *fn, void *from);
 
-void __cyg_profile_func_enter(void *fn, void *from)
+void image_chunk_enter(void *function, void *from)
 {
-	(void)fn;
+	(void)function;
 	(void)from;
 	progress(xz_at.in + xz_at.in_pos);
 }
 
-void __cyg_profile_func_exit(void *fn, void *from)
+void image_chunk_exit(void *function, void *from)
 {
-	(void)fn;
+	(void)function;
 	(void)from;
 }
 
