@@ -11,7 +11,12 @@ TP_SRC := $(addprefix busybox/archival/libarchive/unxz/xz_dec_,bcj lzma2 stream)
 	$(addprefix zlib/,adler32 crc32 inffast inflate inftrees zutil)
 TP_INC := -isystem xen-like/image/shim $(addprefix -isystem $(SRC)/, \
 	busybox/archival/libarchive/unxz lz4/lib zstd/lib zlib) -DZ_SOLO
-# XZ: its output is its history (single), its memcpy tells how far it is.
+# XZ: its output is its history (single). It cannot say how far it is: GCC has
+# lzma2_lzma(), which unpacks a chunk, call image_chunk_enter() and _exit().
+TP_XZ_gcc := -finstrument-functions \
+	-finstrument-functions-exclude-function-list=dict_,rc_,lzma_,xz_,get_
+TP_NAMES := $(foreach f,enter exit, \
+	--redefine-sym __cyg_profile_func_$(f)=image_chunk_$(f))
 TP_FLAGS := -std=gnu11 -O2 -g -w -ffreestanding -mgeneral-regs-only \
 	-nostdinc $(TP_INC) -DIMAGE_THIRDPARTY -DXZ_DEC_X86 \
 	-DXZ_DEC_SINGLE -D'NOINLINE=__attribute__((noinline))' \
@@ -25,8 +30,9 @@ define thirdparty
 $(B)/$(1)/thirdparty/%.o: $(SRC)/%.c tools/thirdparty.mk | $(SRC)/.done
 	@mkdir -p $$(@D)
 	@echo "  $(1) $$(@F)"
-	@$(2) $(3) $(TP_FLAGS) $$(if $$(findstring /xz_dec_,$$@),-Dmemcpy=image_memcpy) \
+	@$(2) $(3) $(TP_FLAGS) $$(if $$(findstring xz_dec_lzma2,$$@),$$(TP_XZ_$(2))) \
 		-isystem $$(shell $(2) -print-file-name=include) -c $$< -o $$@
+	@objcopy $(TP_NAMES) $$@
 $(B)/$(1)/xen-like/image/bzimage.o $(B)/$(1)/xen-like/image/bzimage.c.o: \
 	| $(SRC)/.done
 endef

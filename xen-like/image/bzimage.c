@@ -19,7 +19,6 @@
 #include <zstd_errors.h>
 
 #include "shim/stdlib.h"
-#include "shim/string.h"
 
 /* Offsets in the file of the boot protocol's fields. */
 #define SETUP_SECTS    0x1f1 /* u8, in sectors of 512; 0 means 4 */
@@ -102,11 +101,19 @@ static void progress(const uint8_t *at)
 		current->progress(done, current->size);
 }
 
-/* XZ's memcpy: it copies the end of each chunk of the payload. */
-void *image_memcpy(void *dst, const void *src, size_t n)
+static struct xz_buf xz_at;
+
+void image_chunk_enter(void *function, void *from)
 {
-	progress(src);
-	return memcpy(dst, src, n);
+	(void)function;
+	(void)from;
+	progress(xz_at.in + xz_at.in_pos);
+}
+
+void image_chunk_exit(void *function, void *from)
+{
+	(void)function;
+	(void)from;
 }
 
 /* ---- The codecs -------------------------------------------------------- */
@@ -148,16 +155,16 @@ uint32_t xz_crc32(const uint8_t *buf, size_t size, uint32_t crc)
 static const char *xz_unpack(struct unpack *u)
 {
 	struct xz_dec *xz = xz_dec_init(XZ_SINGLE, 0);
-	struct xz_buf b = {
+
+	xz_at = (struct xz_buf){
 		.in = u->in,
 		.in_size = u->in_len,
 		.out = u->out,
 		.out_size = u->cap,
 	};
-
-	switch (xz ? xz_dec_run(xz, &b) : XZ_MEM_ERROR) {
+	switch (xz ? xz_dec_run(xz, &xz_at) : XZ_MEM_ERROR) {
 	case XZ_STREAM_END:
-		u->len = b.out_pos;
+		u->len = xz_at.out_pos;
 		return NULL;
 	case XZ_BUF_ERROR:
 		return too_large;

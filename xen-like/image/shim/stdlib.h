@@ -11,6 +11,9 @@
 
 void *image_malloc(size_t size);
 void image_free(void *mem);
+/* XZ begins, has ended a chunk. */
+void image_chunk_enter(void *function, void *from);
+void image_chunk_exit(void *function, void *from);
 
 #ifdef IMAGE_THIRDPARTY
 #define malloc(size)	image_malloc(size)
