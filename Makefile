@@ -10,18 +10,6 @@ CLANG := clang-14
 FUZZ_SECONDS ?= 60
 SEEDS ?= 12
 HV ?= enso
-# What dom0 starts at once, and what it finds as files: tools/files.py.
-GUESTS ?= 1
-VCPUS ?= 1
-GUEST_MEM ?= 256
-FILES ?= dom0/files
-GUEST_KERNEL ?= $(PEER)/vmlinuz-cloud
-# What the ISO boots: dom0 with its files and 12 MiB more. Any PV kernel will do.
-KERNEL ?= $(B)/dom0
-RAMDISK ?= $(B)/files.cpio
-CMDLINE ?=
-XENOPT ?= console=com1 com1=115200,8n1 loglvl=all dom0_mem=$(shell \
-	expr 12 + `du -m $(RAMDISK) | cut -f1`)M
 
 MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),-j2)
 .SUFFIXES:
@@ -45,7 +33,7 @@ UNIT := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 FUZZ := $(patsubst %.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 TSAN := $(patsubst %.c,%,$(wildcard tests/tsan/*_test.c))
 # A file of tests/guest is a guest; a folder of it holds what they share.
-GUESTS := $(patsubst %.c,%,$(wildcard tests/guest/*.c))
+MICRO := $(patsubst %.c,%,$(wildcard tests/guest/*.c))
 GUEST_SRC := $(wildcard tests/guest/*/*.c)
 
 # ---- Compilers ----------------------------------------------------------------
@@ -122,29 +110,7 @@ $(B)/enso: $(B)/gen/symbols.o
 	@grub-file --is-x86-multiboot2 $@ || \
 		{ echo "$@: no Multiboot2 image"; rm $@; exit 1; }
 
-# ---- Boot images ------------------------------------------------------------------
-
-$(PEER)/.done: | tools/install.sh
-	tools/install.sh $(PEER)
-$(addprefix $(PEER)/,vmlinuz vmlinuz-cloud xen.elf): $(PEER)/.done
-
-$(B)/linux/%: tests/system/linux/%.c
-	@mkdir -p $(@D)
-	@$(CC) -std=gnu11 -O2 -static $(WARN) -o $@ $<
-$(B)/initramfs.cpio: tools/initramfs.py tests/system/linux/init \
-		$(patsubst tests/system/linux/%.c,$(B)/linux/%, \
-		$(wildcard tests/system/linux/*.c))
-	@python3 $^ >$@
-
-$(B)/files.cpio: FORCE tools/files.py $(B)/initramfs.cpio $(PEER)/.done
-	@python3 tools/files.py $@ $(FILES) $(GUEST_KERNEL) $(B)/initramfs.cpio \
-		$(GUESTS) $(VCPUS) $(GUEST_MEM)
-
-$(B)/enso.iso: $(B)/enso
-$(B)/enso.iso $(B)/xen.iso: $(B)/%.iso: FORCE tools/iso.sh $(PEER)/.done \
-		$(KERNEL) $(RAMDISK)
-	@tools/iso.sh $@ $(if $(filter xen,$*),$(PEER)/xen.gz,$(B)/enso) \
-		'$(XENOPT)' $(KERNEL) '$(CMDLINE)' $(RAMDISK)
+include tools/images.mk
 
 # ---- On the host: unit tests, fuzzers, threads ----------------------------------------
 
@@ -191,7 +157,7 @@ $(B)/guest/lib%.a:
 link_guest = ld -static -nostdlib -z noexecstack -T $(GUEST_LDS) --gc-sections \
 	-o $@ --start-group $(filter %.o %.a,$^) -L$(NEWLIB) -lm -lc \
 	$(shell $(CC) -print-libgcc-file-name) --end-group
-$(GUESTS:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
+$(MICRO:tests/guest/%=$(B)/guest/%): $(B)/guest/%: \
 		$(B)/guest/obj/tests/guest/%.c.o $(B)/guest/libtest.a \
 		$(B)/guest/libguest.a $(GUEST_LDS)
 	@$(link_guest)
@@ -205,7 +171,7 @@ $(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(call thirdparty_obj,guest) \
 .PHONY: guests guest-table bench mutants smoke smoke-initial boot torture \
 	stretch run run-initial
 BOTH := $(B)/enso $(PEER)/.done
-guests: $(GUESTS:tests/guest/%=$(B)/guest/%) ## the micro-guests
+guests: $(MICRO:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen
 	@$(RUN) python3 tests/guest/run.py $(B) $(PEER)
 bench: guests $(BOTH) ## instructions of each operation, Enso against Xen

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-LIMIT = 12000
+LIMIT = 14300           # docs/decisions.md says why
 ROOMS = ('xen-like/boot', 'xen-like/arch', 'xen-like/core', 'xen-like/image',
          'xen-like/include', 'hypercalls/x86', 'hypercalls')
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)

@@ -16,7 +16,7 @@
 #include <string.h>
 #include "check.h"
 #include "event.h"
-#include "grants.h"
+#include "pairgrant.h"
 #include "memory.h"
 #include "pair.h"
 #include "start.h"

@@ -14,7 +14,7 @@
 #include "sched.h"
 
 #define INPUT_SIZE 4096u /* what a person pastes */
-#define ESCAPE	   1 /* ^A */
+#define ESCAPE	   1	 /* ^A */
 
 static struct lock console_lock;
 static bool panicking;

@@ -3,7 +3,7 @@
  * Grants of either domain.
  */
 #include <string.h>
-#include "grants.h"
+#include "pairgrant.h"
 #include "memory.h"
 #include "start.h"
 

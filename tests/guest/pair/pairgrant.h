@@ -4,8 +4,8 @@
  * plain arguments. What an operation answers is its status, GNTST_*, or, where
  * the hypercall itself failed, -XEN_E* less 1000.
  */
-#ifndef GRANTS_H
-#define GRANTS_H
+#ifndef PAIRGRANT_H
+#define PAIRGRANT_H
 
 #include <stdbool.h>
 #include <stdint.h>
