@@ -27,9 +27,11 @@
 #define LSR_THR_EMPTY	 0x20
 #define FIFO_SIZE	 16
 #define BASE_BAUD	 115200
-#define PATIENCE	 100000 /* polls for room before output is given up */
+#define POLL_GAP	 256	/* turns between two polls */
+#define PATIENCE	 20000	/* polls for room before output is given up */
 
 static bool present;
+static bool stuck; /* patience is over: until there is room again */
 static unsigned int room; /* free places in the transmit FIFO, at least */
 
 void uart_init(uint32_t baud)
@@ -50,14 +52,27 @@ void uart_init(uint32_t baud)
 	room = 0;
 }
 
-static void put(char c)
+/*
+ * Asked without a pause, an emulated UART finds no time to get rid of what it
+ * has. One that does not take anything for long holds nobody up twice.
+ */
+static void wait_for_room(void)
 {
 	for (int polls = 0; !room && polls < PATIENCE; polls++) {
 		if (inb(REG_LSR) & LSR_THR_EMPTY)
 			room = FIFO_SIZE;
-		else
+		else if (stuck)
+			return;
+		for (int n = 0; !room && n < POLL_GAP; n++)
 			cpu_relax_poll();
 	}
+	stuck = !room;
+}
+
+static void put(char c)
+{
+	if (!room)
+		wait_for_room();
 	if (!room)
 		return;
 	room--;
