@@ -276,6 +276,33 @@ static void sched_wakes_apart(void)
 	check();
 }
 
+/* A CPU that was called for a vCPU which then did not come is idle still. */
+static void sched_called_in_vain(void)
+{
+	struct vcpu *v, *w;
+
+	setup(2, 2);
+	v = d->vcpu[0];
+	w = d->vcpu[1];
+	as(w, sched_block(w));
+	CU_ASSERT(on(0) == v && idle(1));
+	sched_wake(w);
+	CU_ASSERT_EQUAL(w->cpu, 1);
+	sched_stop(w, VCPU_PAUSED); /* before CPU 1 looks */
+	host_settle();
+	CU_ASSERT(idle(1));
+	sched_pin(w, 1u << 0);
+	sched_start(w, VCPU_PAUSED);
+	host_settle();
+	CU_ASSERT(w->queued && w->cpu == 0);
+	/* It may leave CPU 0 now, where v is busy: CPU 1 is known to be idle. */
+	sched_stop(w, VCPU_PAUSED);
+	sched_pin(w, ~0u);
+	sched_start(w, VCPU_PAUSED);
+	CU_ASSERT_EQUAL(w->cpu, 1);
+	check();
+}
+
 /* A CPU that has nothing takes what waits elsewhere. */
 static void sched_steals(void)
 {
@@ -521,6 +548,7 @@ int main(void)
 		TEST(sched_pin_in_switch),
 		TEST(sched_wakes_on_idle),
 		TEST(sched_wakes_apart),
+		TEST(sched_called_in_vain),
 		TEST(sched_steals),
 		TEST(sched_pins),
 		TEST(sched_pinned_waits),
