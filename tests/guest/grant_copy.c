@@ -230,8 +230,7 @@ static void check_cache(void)
 
 int main(void)
 {
-	if (grants_init())
-		return 1;
+	grants_init();
 	check_copy();
 	check_copy_refs();
 	check_swap();

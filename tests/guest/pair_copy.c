@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "check.h"
-#include "pairgrant.h"
+#include "grant.h"
 #include "memory.h"
 #include "pair.h"
 #include "start.h"

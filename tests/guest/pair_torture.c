@@ -16,7 +16,7 @@
 #include <string.h>
 #include "check.h"
 #include "event.h"
-#include "pairgrant.h"
+#include "grant.h"
 #include "memory.h"
 #include "pair.h"
 #include "start.h"

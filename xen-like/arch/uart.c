@@ -27,11 +27,11 @@
 #define LSR_THR_EMPTY	 0x20
 #define FIFO_SIZE	 16
 #define BASE_BAUD	 115200
-#define POLL_GAP	 256	/* turns between two polls */
-#define PATIENCE	 20000	/* polls for room before output is given up */
+#define POLL_GAP	 256   /* turns between two polls */
+#define PATIENCE	 20000 /* polls for room before output is given up */
 
 static bool present;
-static bool stuck; /* patience is over: until there is room again */
+static bool stuck;	  /* patience is over: until there is room again */
 static unsigned int room; /* free places in the transmit FIFO, at least */
 
 void uart_init(uint32_t baud)

@@ -2,35 +2,23 @@
 #include "grants.h"
 #include "memory.h"
 
-#define TABLE_VA (TEST_VA + (16 << PAGE_SHIFT))
-
 volatile struct grant_entry_v1 *table;
 uint64_t *page;
 uint32_t handle;
 
-int grants_init(void)
+void grants_init(void)
 {
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
-	xen_pfn_t frame = 0;
 	unsigned int i;
 
-	s.frame_list.p = &frame;
-	if (OP(setup_table, &s, 1) || s.status)
-		return 1;
-	memory_map(TABLE_VA, pte_make(frame, PTE_RW));
-	table = (void *)TABLE_VA;
+	table = grant_entry(0);
 	for (i = 0; i < 64; i++)
 		memory_tables(TEST_VA + i * PAGE_SIZE);
 	page = page_alloc();
-	return 0;
 }
 
 void grant(unsigned int ref, const void *va, uint16_t flags)
 {
-	table[ref].domid = ME;
-	table[ref].frame = (uint32_t)mfn_of(va);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	table[ref].flags = GTF_permit_access | flags;
+	grant_give(ref, ME, mfn_of(va), flags);
 }
 
 struct gnttab_map_grant_ref map_op(unsigned int ref, uint32_t flags,
@@ -70,9 +58,4 @@ int unmap_bus(uint32_t h, uint64_t addr, uint64_t bus)
 	};
 
 	return OP(unmap_grant_ref, &op, 1) ? 100 : op.status;
-}
-
-int unmap(uint32_t h, uint64_t addr)
-{
-	return unmap_bus(h, addr, 0);
 }

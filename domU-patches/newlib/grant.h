@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grants of either domain: its table (version 1), and the operations with
- * plain arguments. What an operation answers is its status, GNTST_*, or, where
- * the hypercall itself failed, -XEN_E* less 1000.
+ * Grants: our own table (version 1), and the operations on others' with plain
+ * arguments. What an operation answers is its status, GNTST_*, or, where the
+ * hypercall itself failed, -XEN_E* less 1000.
  */
-#ifndef PAIRGRANT_H
-#define PAIRGRANT_H
+#ifndef GRANT_H
+#define GRANT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #define GRANT_FRAMES 2u
 #define GRANT_REFS   (GRANT_FRAMES * 512u)
 
-/* Maps the table of the current domain; the first use of any below. */
+/* Maps our table; the first use of any below does it, too. */
 void grant_init(void);
 volatile struct grant_entry_v1 *grant_entry(grant_ref_t ref);
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-/*
- * Grants of either domain.
- */
+/* Grants, given and taken. */
 #include <string.h>
-#include "pairgrant.h"
+#include "grant.h"
 #include "memory.h"
 #include "start.h"
 
-#define TABLE_VA 0x30000000000ul /* an L4 slot that nothing else uses */
-#define FAILED	 1000
+#define FAILED 1000
 
 static volatile struct grant_entry_v1 *table;
 
@@ -19,6 +16,7 @@ void grant_init(void)
 		.dom = DOMID_SELF,
 		.nr_frames = GRANT_FRAMES,
 	};
+	char *va;
 	unsigned int i;
 
 	if (table)
@@ -26,11 +24,11 @@ void grant_init(void)
 	s.frame_list.p = frames;
 	if (hypercall_grant_table_op(GNTTABOP_setup_table, &s, 1) || s.status)
 		guest_fail("no grant table: %d", s.status);
+	va = pages_alloc(GRANT_FRAMES);
 	for (i = 0; i < GRANT_FRAMES; i++)
-		if (memory_map(TABLE_VA + i * PAGE_SIZE,
-			       pte_make(frames[i], PTE_RW)))
+		if (memory_set(va + i * PAGE_SIZE, pte_make(frames[i], PTE_RW)))
 			guest_fail("the grant table cannot be mapped");
-	table = (volatile struct grant_entry_v1 *)TABLE_VA;
+	table = (volatile struct grant_entry_v1 *)va;
 }
 
 volatile struct grant_entry_v1 *grant_entry(grant_ref_t ref)
