@@ -7,19 +7,9 @@
 #include "vcpu.h"
 #include "xc.h"
 
-static struct xen_domctl domctl(uint32_t cmd, domid_t id)
-{
-	struct xen_domctl op;
-
-	memset(&op, 0, sizeof(op));
-	op.cmd = cmd;
-	op.domain = id;
-	return op;
-}
-
 int guestctl_info(domid_t id, struct guestctl_info *info)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_getdomaininfo, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_getdomaininfo, .domain = id };
 	const struct xen_domctl_getdomaininfo *d = &op.u.getdomaininfo;
 	int err = xc_domctl(&op);
 
@@ -37,21 +27,22 @@ int guestctl_info(domid_t id, struct guestctl_info *info)
 
 int guestctl_pause(domid_t id)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_pausedomain, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_pausedomain, .domain = id };
 
 	return xc_domctl(&op);
 }
 
 int guestctl_unpause(domid_t id)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_unpausedomain, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_unpausedomain, .domain = id };
 
 	return xc_domctl(&op);
 }
 
 static int set_affinity(domid_t id, unsigned int vcpu, uint64_t cpus)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_setvcpuaffinity, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpuaffinity,
+				 .domain = id };
 	struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
 
 	a->vcpu = vcpu;
@@ -63,7 +54,7 @@ static int set_affinity(domid_t id, unsigned int vcpu, uint64_t cpus)
 
 static int set_weight(const struct guest_config *cfg, domid_t id)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_scheduler_op, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_scheduler_op, .domain = id };
 	struct xen_domctl_scheduler_op *s = &op.u.scheduler_op;
 	int err;
 
@@ -81,7 +72,7 @@ static int set_weight(const struct guest_config *cfg, domid_t id)
 
 static int set_tsc(const struct guest_config *cfg, domid_t id)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_settscinfo, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_settscinfo, .domain = id };
 
 	op.u.tsc_info.tsc_mode = cfg->tsc_mode;
 	return xc_domctl(&op);

@@ -306,7 +306,8 @@ bool gueststore_name_used(const char *name)
 	return used;
 }
 
-int gueststore_rename(domid_t id, const char *name)
+/* Writes a node of the domain's. */
+static int write_node(domid_t id, const char *node, const char *value)
 {
 	struct xs_handle *xs = take();
 	char path[PATH_ROOM];
@@ -315,29 +316,23 @@ int gueststore_rename(domid_t id, const char *name)
 
 	if (!xs)
 		return -errno;
-	snprintf(path, sizeof(path), "/local/domain/%u/name", id);
-	done = xs_write(xs, XBT_NULL, path, name, (unsigned int)strlen(name));
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", id, node);
+	done = xs_write(xs, XBT_NULL, path, value, (unsigned int)strlen(value));
 	err = done ? 0 : -errno;
 	give();
 	return err;
+}
+
+int gueststore_rename(domid_t id, const char *name)
+{
+	return write_node(id, "name", name);
 }
 
 /* ---- Ends ---------------------------------------------------------------------- */
 
 int gueststore_shutdown(domid_t id, const char *how)
 {
-	struct xs_handle *xs = take();
-	char path[PATH_ROOM];
-	bool done;
-	int err;
-
-	if (!xs)
-		return -errno;
-	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", id);
-	done = xs_write(xs, XBT_NULL, path, how, (unsigned int)strlen(how));
-	err = done ? 0 : -errno;
-	give();
-	return err;
+	return write_node(id, "control/shutdown", how);
 }
 
 int gueststore_wait_release(void)

@@ -19,21 +19,11 @@
 
 #define GRANT_VERSION 1
 
-static struct xen_domctl domctl(uint32_t cmd, domid_t id)
-{
-	struct xen_domctl op;
-
-	memset(&op, 0, sizeof(op));
-	op.cmd = cmd;
-	op.domain = id;
-	return op;
-}
-
 /* ---- The domain -------------------------------------------------------------- */
 
 int xcbuild_create(const struct xcbuild_domain *d)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_createdomain, 0);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_createdomain, .domain = 0 };
 	struct xen_domctl_createdomain *c = &op.u.createdomain;
 	int err;
 
@@ -49,7 +39,7 @@ int xcbuild_create(const struct xcbuild_domain *d)
 
 int xcbuild_vcpus(domid_t id, unsigned int max_vcpus)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_max_vcpus, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_vcpus, .domain = id };
 
 	op.u.max_vcpus.max = max_vcpus;
 	return xc_domctl(&op);
@@ -57,7 +47,7 @@ int xcbuild_vcpus(domid_t id, unsigned int max_vcpus)
 
 int xcbuild_max_mem(domid_t id, uint64_t kib)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_max_mem, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_mem, .domain = id };
 
 	op.u.max_mem.max_memkb = kib;
 	return xc_domctl(&op);
@@ -68,7 +58,7 @@ static int get_info(domid_t id, struct xen_domctl *op)
 {
 	int err;
 
-	*op = domctl(XEN_DOMCTL_getdomaininfo, id);
+	*op = { .cmd = XEN_DOMCTL_getdomaininfo, .domain = id };
 	err = xc_domctl(op);
 	return !err && op->domain != id ? -ESRCH : err;
 }
@@ -100,7 +90,7 @@ int xcbuild_destroy(domid_t id)
 	int err;
 
 	do {
-		op = domctl(XEN_DOMCTL_destroydomain, id);
+		op = { .cmd = XEN_DOMCTL_destroydomain, .domain = id };
 		err = xc_domctl(&op);
 		task_yield();
 	} while (err == -EAGAIN);
@@ -214,7 +204,8 @@ int xcbuild_port(domid_t id)
 
 int xcbuild_hypercall_page(domid_t id, uint64_t mfn)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_hypercall_init, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_hypercall_init,
+				 .domain = id };
 
 	op.u.hypercall_init.gmfn = mfn;
 	return xc_domctl(&op);
@@ -222,7 +213,8 @@ int xcbuild_hypercall_page(domid_t id, uint64_t mfn)
 
 int xcbuild_context(domid_t id, const struct vcpu_guest_context *c)
 {
-	struct xen_domctl op = domctl(XEN_DOMCTL_setvcpucontext, id);
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpucontext,
+				 .domain = id };
 
 	op.u.vcpucontext.ctxt.p = (struct vcpu_guest_context *)c;
 	return xc_domctl(&op);
