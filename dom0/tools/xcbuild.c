@@ -58,7 +58,8 @@ static int get_info(domid_t id, struct xen_domctl *op)
 {
 	int err;
 
-	*op = { .cmd = XEN_DOMCTL_getdomaininfo, .domain = id };
+	*op = (struct xen_domctl){ .cmd = XEN_DOMCTL_getdomaininfo,
+				   .domain = id };
 	err = xc_domctl(op);
 	return !err && op->domain != id ? -ESRCH : err;
 }
@@ -90,7 +91,8 @@ int xcbuild_destroy(domid_t id)
 	int err;
 
 	do {
-		op = { .cmd = XEN_DOMCTL_destroydomain, .domain = id };
+		op = (struct xen_domctl){ .cmd = XEN_DOMCTL_destroydomain,
+					  .domain = id };
 		err = xc_domctl(&op);
 		task_yield();
 	} while (err == -EAGAIN);
