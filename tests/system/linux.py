@@ -46,7 +46,7 @@ def to_shell(m, vcpus, limit=180):
     """From the kernel's first line to the shell's prompt."""
     m.wait(r'Linux version \S+', 60, WRONG)
     m.wait(r'Booting kernel on Xen', 60, WRONG)
-    seen = m.wait(r'init: (\d+) CPUs, kernel (\S+)', limit, WRONG)
+    seen = m.wait(r'init: (\d+) CPUs, kernel (\S+)\n', limit, WRONG)
     m.wait(PROMPT, 30, WRONG)
     print(f'  shell of {seen[2]} after {m.seconds():.1f} s, {seen[1]} vCPUs',
           flush=True)
