@@ -10,6 +10,9 @@
 static event_fn *handler[EVENT_PORTS];
 static volatile unsigned int count[EVENT_PORTS];
 volatile unsigned int event_upcalls;
+bool event_one_upcall;
+
+#define RFLAGS_IF 0x200
 
 #define PENDING ((volatile uint64_t *)shared_info->evtchn_pending)
 #define MASK	((volatile uint64_t *)shared_info->evtchn_mask)
@@ -139,12 +142,6 @@ void upcalls_off(void)
 	asm volatile("" : : : "memory");
 }
 
-void event_poll(void)
-{
-	if (*(volatile uint8_t *)&vcpu_info()->evtchn_upcall_pending)
-		event_upcall(NULL);
-}
-
 static void deliver(unsigned int word)
 {
 	uint64_t ready = PENDING[word] & ~MASK[word];
@@ -160,20 +157,41 @@ static void deliver(unsigned int word)
 	}
 }
 
+/* All that pends now, once. */
+static void deliver_all(struct vcpu_info *info)
+{
+	uint64_t words;
+
+	info->evtchn_upcall_pending = 0;
+	words = __atomic_exchange_n(&info->evtchn_pending_sel, 0,
+				    __ATOMIC_SEQ_CST);
+	while (words) {
+		deliver(__builtin_ctzl(words));
+		words &= words - 1;
+	}
+}
+
+static bool pending(const struct vcpu_info *info)
+{
+	return *(const volatile uint8_t *)&info->evtchn_upcall_pending;
+}
+
+void event_poll(void)
+{
+	struct vcpu_info *info = vcpu_info();
+
+	if (pending(info))
+		deliver_all(info);
+}
+
 void event_upcall(struct regs *regs)
 {
 	struct vcpu_info *info = vcpu_info();
-	uint64_t words;
 
-	(void)regs;
 	event_upcalls++;
-	do {
-		info->evtchn_upcall_pending = 0;
-		words = __atomic_exchange_n(&info->evtchn_pending_sel, 0,
-					    __ATOMIC_SEQ_CST);
-		while (words) {
-			deliver(__builtin_ctzl(words));
-			words &= words - 1;
-		}
-	} while (*(volatile uint8_t *)&info->evtchn_upcall_pending);
+	do
+		deliver_all(info);
+	while (!event_one_upcall && pending(info));
+	if (event_one_upcall)
+		regs->rflags &= ~RFLAGS_IF; /* which iret makes the mask */
 }

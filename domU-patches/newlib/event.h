@@ -40,6 +40,11 @@ void upcalls_off(void);
 
 /* With upcalls off: the handlers of what pends are called, here and now. */
 void event_poll(void);
+/*
+ * An upcall goes round once and leaves upcalls off behind it, so that nobody
+ * who sends events all the time keeps us in it.
+ */
+extern bool event_one_upcall;
 
 void event_upcall(struct regs *regs);
 

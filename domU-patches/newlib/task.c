@@ -226,7 +226,7 @@ static uint64_t first_time(void)
 	return first;
 }
 
-/* Blocking opens the mask: an event comes in as an upcall, here and only here. */
+/* Blocking opens the mask for one upcall, here and only here. */
 static void block_until(uint64_t when)
 {
 	struct vcpu_set_singleshot_timer timer = { .timeout_abs_ns = when };
@@ -243,6 +243,7 @@ void task_loop(void)
 {
 	int64_t port = event_bind_virq(VIRQ_TIMER, 0);
 
+	event_one_upcall = true;
 	upcalls_off();
 	if (port < 0)
 		guest_fail("no timer: %ld", (long)port);
