@@ -182,8 +182,10 @@ static void check_others(void)
 	struct sched_pin_override pin = { .pcpu = 1 };
 
 	CHECK_EQ("runstate-other", OP(get_runstate_info, 1, &r), 0);
-	CHECK("runstate-offline",
-	      r.state == RUNSTATE_offline || r.state == RUNSTATE_blocked);
+	/* It is down, and may still be on its way off its CPU. */
+	WAIT_FOR(!OP(get_runstate_info, 1, &r) && (r.state == RUNSTATE_offline ||
+						   r.state == RUNSTATE_blocked),
+		 10);
 	CHECK("runstate-offline-time", r.time[RUNSTATE_running] > 0);
 	FAILURE(vcpu_op, VCPUOP_get_physid, "physid-not-pinned",
 		OP(get_physid, 0, &id), XEN_EINVAL);
