@@ -74,6 +74,44 @@ static void check_nested(void)
 	upcalls_off();
 }
 
+/*
+ * An upcall between any two instructions keeps their vector registers, which
+ * its handler uses: libguest's promise.
+ */
+static volatile unsigned int clobbered;
+
+static void clobber(evtchn_port_t p)
+{
+	(void)p;
+	asm volatile("pcmpeqd %%xmm5, %%xmm5" : : : "xmm5");
+	clobbered = 1;
+}
+
+static void check_vectors(void)
+{
+	struct vcpu_set_singleshot_timer t = {
+		.timeout_abs_ns = time_now() + 2000000,
+	};
+	int64_t timer = event_bind_virq(VIRQ_TIMER, 0);
+	uint64_t kept = 0x123456789abcdef;
+
+	event_handle(timer, clobber);
+	event_unmask(timer);
+	upcalls_on();
+	clobbered = 0;
+	hypercall_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t);
+	asm volatile("movq %0, %%xmm5\n"
+		     "1:\tcmpl $0, %1\n\t"
+		     "je 1b\n\t"
+		     "movq %%xmm5, %0"
+		     : "+r"(kept)
+		     : "m"(clobbered)
+		     : "xmm5");
+	upcalls_off();
+	CHECK_EQ("vectors-kept", kept, 0x123456789abcdef);
+	event_close(timer);
+}
+
 /* iret's frame holds the mask: IF set means unmasked. */
 static void check_iret(void)
 {
@@ -148,5 +186,6 @@ int main(void)
 	check_nested();
 	check_iret();
 	check_user();
+	check_vectors();
 	return check_done();
 }
