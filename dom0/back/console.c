@@ -25,7 +25,8 @@ struct console {
 	struct xencons_interface *page; /* NULL: the guest has ended */
 	evtchn_port_t port;
 	struct byte_ring in, out;
-	bool wrong;	       /* its ring is not used any more */
+	bool wrong; /* its ring is not used any more */
+	struct waitq printed;
 	uint64_t logged, seen; /* bytes, since the beginning */
 	char log[CONSOLE_LOG];
 };
@@ -66,6 +67,36 @@ static void log_show(const struct console *c, uint64_t from,
 		out(c->log + at, n);
 		from += n;
 	}
+}
+
+/* Does the log have text at byte `at`? It is all there. */
+static bool log_has(const struct console *c, uint64_t at, const char *text)
+{
+	while (*text && c->log[at % CONSOLE_LOG] == *text) {
+		text++;
+		at++;
+	}
+	return !*text;
+}
+
+int console_wait(domid_t id, const char *text, uint64_t when)
+{
+	struct console *c = find(id);
+	size_t len = strlen(text);
+	uint64_t at = 0;
+	bool ended = !c;
+
+	while (!ended) {
+		if (at + CONSOLE_LOG < c->logged)
+			at = c->logged - CONSOLE_LOG;
+		for (; at + len <= c->logged; at++)
+			if (log_has(c, at, text))
+				return 0;
+		ended = !c->page;
+		if (!ended && !task_wait_until(&c->printed, when))
+			return -ETIMEDOUT;
+	}
+	return -ESRCH;
 }
 
 int console_log(const char *who, void (*out)(const char *text, size_t n))
@@ -124,6 +155,7 @@ static void on_event(evtchn_port_t port)
 	if (!c)
 		return;
 	drain(c);
+	task_wake(&c->printed);
 	if (c == attached)
 		task_wake(&term_input);
 }
@@ -206,6 +238,7 @@ void console_close(domid_t id)
 	event_handle(c->port, NULL);
 	memory_unmap_frames(c->page, 1);
 	c->page = NULL;
+	task_wake(&c->printed);
 	if (c == attached)
 		task_wake(&term_input);
 	forget_oldest();

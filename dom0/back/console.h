@@ -33,6 +33,13 @@ void console_close(domid_t id);
 int console_attach(domid_t id, char escape);
 
 /*
+ * Waits until the guest has printed text, in what is kept of its output or
+ * from now on. 0; -ESRCH: no such console, or it has ended; -ETIMEDOUT: when,
+ * in time_now(), came first.
+ */
+int console_wait(domid_t id, const char *text, uint64_t when);
+
+/*
  * What a guest printed last, by name or by id as text, ended ones too (the
  * latest of that name): calls out() for its parts. 0 or -ENOENT.
  */

@@ -53,10 +53,28 @@ static size_t spare_take(uint64_t *mfns, size_t n)
 	return i;
 }
 
+static uint64_t peak;
+
+static void note_peak(void)
+{
+	domid_t self = DOMID_SELF;
+	int64_t now = hypercall_memory_op(XENMEM_current_reservation, &self);
+
+	if (now > 0 && (uint64_t)now > peak)
+		peak = now;
+}
+
+uint64_t frames_peak(void)
+{
+	return peak;
+}
+
 int frames_new(uint64_t *mfns, size_t n)
 {
 	size_t have = reservation(XENMEM_increase_reservation, mfns, n);
 
+	if (have)
+		note_peak();
 	if (have == n)
 		return 0;
 	frames_free(mfns, have);
@@ -82,6 +100,7 @@ void frames_keep(size_t n)
 	while ((got = spare_take(mfns, CHUNK)))
 		frames_free(mfns, got);
 	spare_kept = 0;
+	note_peak();
 }
 
 /* ---- The heap --------------------------------------------------------------- */

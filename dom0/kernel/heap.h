@@ -16,6 +16,9 @@
  */
 void frames_keep(size_t n);
 
+/* The most frames that the domain has had since then. */
+uint64_t frames_peak(void);
+
 #define HEAP_VA	    0x20000000000ul
 #define HEAP_VA_END 0x20100000000ul
 

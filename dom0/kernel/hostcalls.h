@@ -8,4 +8,9 @@ int host_version(unsigned int what, void *answer);
 /* SHUTDOWN_* of <xen/sched.h>, of the machine; returns -errno if refused. */
 int host_shutdown(unsigned int reason);
 
+/* The most memory that dom0 has had itself, in KiB. */
+unsigned long host_own_peak(void);
+/* The processor's time-stamp counter. */
+unsigned long host_tsc(void);
+
 #endif

@@ -177,6 +177,28 @@ int cmd_console_log(struct arguments *a)
 	return EXIT_FAILURE;
 }
 
+int cmd_console_wait(struct arguments *a)
+{
+	const char *seconds = a->option['t'];
+	uint64_t limit = 0;
+	domid_t id;
+	int rc;
+
+	if (seconds && !parse_seconds(seconds, &limit)) {
+		fprintf(stderr, "%s is not a number of seconds\n", seconds);
+		return 2;
+	}
+	if (domain_find(a->operand[0], &id))
+		return EXIT_FAILURE;
+	rc = console_wait(id, a->operand[1],
+			  seconds ? time_now() + limit : UINT64_MAX);
+	if (!rc)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "%s did not print '%s': %s\n", a->operand[0],
+		a->operand[1], strerror(-rc));
+	return EXIT_FAILURE;
+}
+
 /* ---- destroy -------------------------------------------------------------------- */
 
 int cmd_destroy(struct arguments *a)

@@ -196,7 +196,16 @@ int cmd_info(struct arguments *a)
 	line(only, "xend_config_format", "4");
 	/* What xl has not: to the frame, and what is decided about Meltdown. */
 	line(only, "free_frames", "%lu", (unsigned long)phys.free_pages);
+	line(only, "dom0_peak_kib", "%lu", host_own_peak());
 	line(only, "page_table_isolation", "no");
+	return EXIT_SUCCESS;
+}
+
+/* For measuring: what lies between two of these. */
+int cmd_tsc(struct arguments *a)
+{
+	(void)a;
+	printf("%lu\n", host_tsc());
 	return EXIT_SUCCESS;
 }
 

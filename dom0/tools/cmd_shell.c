@@ -125,8 +125,7 @@ int cmd_echo(struct arguments *a)
 	return EXIT_SUCCESS;
 }
 
-/* Seconds with up to nine digits behind the point, in ns; false: it is none. */
-static bool parse_seconds(const char *text, uint64_t *ns)
+bool parse_seconds(const char *text, uint64_t *ns)
 {
 	uint64_t unit = 1000000000;
 

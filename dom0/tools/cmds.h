@@ -3,6 +3,7 @@
 #ifndef CMDS_H
 #define CMDS_H
 
+#include <stdint.h>
 #include "command.h"
 
 int cmd_list(struct arguments *a); /* cmd_list.c */
@@ -15,6 +16,7 @@ int cmd_uptime(struct arguments *a);
 int cmd_create(struct arguments *a); /* cmd_guest.c */
 int cmd_console(struct arguments *a);
 int cmd_console_log(struct arguments *a);
+int cmd_console_wait(struct arguments *a);
 int cmd_destroy(struct arguments *a);
 int cmd_shutdown(struct arguments *a);
 int cmd_reboot(struct arguments *a);
@@ -30,6 +32,7 @@ int cmd_vcpu_pin(struct arguments *a);
 int cmd_vcpu_set(struct arguments *a);
 
 int cmd_info(struct arguments *a); /* cmd_host.c */
+int cmd_tsc(struct arguments *a);
 int cmd_dmesg(struct arguments *a);
 int cmd_debug_keys(struct arguments *a);
 int cmd_host_poweroff(struct arguments *a);
@@ -43,6 +46,8 @@ int cmd_xenstore_write(struct arguments *a);
 int cmd_xenstore_rm(struct arguments *a);
 int cmd_xenstore_watch(struct arguments *a);
 
+/* Seconds with up to nine digits behind the point, in ns; false: it is none. */
+bool parse_seconds(const char *text, uint64_t *ns);
 int cmd_cat(struct arguments *a); /* cmd_shell.c */
 int cmd_ls(struct arguments *a);
 int cmd_less(struct arguments *a);

@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mutant_table import MUTANTS  # noqa: E402
 
 FOLDERS = ('Makefile', '.clang-format', 'tools', 'tests', 'xen-like',
-           'hypercalls', 'domU-patches')
+           'hypercalls', 'domU-patches', 'ring', 'xenstore', 'dom0')
 WORKERS = 2
 LIMIT = 90      # seconds of a test; one that then still runs has failed
 

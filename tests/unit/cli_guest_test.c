@@ -207,6 +207,18 @@ static void console(void)
 			 "nobody is an invalid domain identifier (rc=-6)\n"));
 }
 
+static void console_waits(void)
+{
+	CU_ASSERT(prints("console-wait guest 'linux# '", 0, "", ""));
+	CU_ASSERT(prints("console-wait -t 2.5 guest x", 0, "", ""));
+	CU_ASSERT_STRING_EQUAL(calls, "wait 3 linux#  0; wait 3 x 1; ");
+	CU_ASSERT(prints("console-wait guest never", 1, "",
+			 "guest did not print 'never': Connection timed "
+			 "out\n"));
+	CU_ASSERT(prints("console-wait -t soon guest x", 2, "",
+			 "soon is not a number of seconds\n"));
+}
+
 static void rename_domain(void)
 {
 	char line[160];
@@ -323,6 +335,7 @@ int main(void)
 		TEST(shutdown_and_reboot),
 		TEST(shutdown_waits),
 		TEST(console),
+		TEST(console_waits),
 		TEST(rename_domain),
 		TEST(triggers),
 		TEST(memory),

@@ -254,6 +254,7 @@ static void info(void)
 		"build_id               : ab01\n"
 		"xend_config_format     : 4\n"
 		"free_frames            : 256005\n"
+		"dom0_peak_kib          : 26000\n"
 		"page_table_isolation   : no\n",
 		""));
 	CU_ASSERT(prints("info nr_cpus", 0, "4\n", ""));
