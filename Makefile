@@ -168,7 +168,7 @@ $(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(call thirdparty_obj,guest) \
 	@echo "  LD $@"
 	@$(link_guest) --defsym pool_size=0x200000
 
-.PHONY: guests guest-table bench mutants smoke smoke-initial boot torture \
+.PHONY: guests guest-table bench mutants smoke smoke-initial figures boot torture \
 	stretch run run-initial
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(MICRO:tests/guest/%=$(B)/guest/%) ## the micro-guests
@@ -184,6 +184,8 @@ smoke: $(DOM0) ## dom0 and stock Linux guests, as "run", without a person
 INITIAL := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
 smoke-initial: $(INITIAL) ## Linux as the initial domain; HV=enso|xen
 	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
+figures: $(DOM0) ## instructions and memory that hosting a guest takes
+	@$(RUN) python3 tests/system/figures.py $(B) $(PEER)
 boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuses
 	@$(RUN) python3 tests/system/boot.py $(B) $(PEER)
 torture: $(B)/enso guests ## hostile guests, SEEDS=12 of them
@@ -210,8 +212,8 @@ format: ## makes the format right
 cloc: $(B)/enso ## lines of ours that reach the image, per room
 	@$(RUN) python3 tools/cloc.py $(B)/enso.map
 
-SUITES := lint cloc unit fuzz tsan guest-table boot torture stretch smoke \
-	smoke-initial
+SUITES := lint cloc unit fuzz tsan guest-table boot torture stretch figures \
+	smoke smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \

@@ -14,6 +14,7 @@
 #include "smp.h"
 #include "time.h"
 #include "uart.h"
+#include "x86.h"
 
 #define LEAST_MEMORY (32ul << 20)
 /* What Xen takes for itself at rest, which is our limit: 3 MiB and 1 %. */
@@ -64,7 +65,7 @@ static void memory_map(void)
 
 void init(uint32_t magic, uint64_t info)
 {
-	uint64_t ram, own;
+	uint64_t ram, own, entered = rdtsc();
 
 	params.console_com1 = true;
 	uart_init(115200);
@@ -73,6 +74,7 @@ void init(uint32_t magic, uint64_t info)
 	param_parse(boot.cmdline);
 	uart_init(params.com1_baud);
 	print(LOG_INFO, "Command line: %s\n", boot.cmdline);
+	print(LOG_INFO, "TSC at entry: %lu\n", entered);
 	cpu_check();
 	memory_map();
 	paging_init();
