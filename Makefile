@@ -168,7 +168,8 @@ $(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(call thirdparty_obj,guest) \
 	@echo "  LD $@"
 	@$(link_guest) --defsym pool_size=0x200000
 
-.PHONY: guests guest-table bench mutants smoke smoke-initial figures boot torture \
+.PHONY: guests guest-table bench mutants smoke smoke-initial guest-life figures boot \
+	torture \
 	stretch run run-initial
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(MICRO:tests/guest/%=$(B)/guest/%) ## the micro-guests
@@ -179,11 +180,13 @@ bench: guests $(BOTH) ## instructions of each operation, Enso against Xen
 mutants: guests $(PEER)/.done ## planted breakages, each caught by a test
 	@$(RUN) python3 tests/system/mutants.py $(B) $(PEER)
 DOM0 := $(B)/enso $(B)/dom0 $(B)/initramfs.cpio $(PEER)/.done
-smoke: $(DOM0) ## dom0 and stock Linux guests, as "run", without a person
+smoke: $(DOM0) $(B)/enso.iso ## dom0 and stock Linux guests, as "run", without a person
 	@$(RUN) python3 tests/system/smoke.py $(B) $(PEER)
 INITIAL := $(if $(filter xen,$(HV)),,$(B)/enso) $(B)/initramfs.cpio $(PEER)/.done
 smoke-initial: $(INITIAL) ## Linux as the initial domain; HV=enso|xen
 	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
+guest-life: $(DOM0) guests ## errors, ends and restarts of guests; no frame is lost
+	@$(RUN) python3 tests/system/guests.py $(B) $(PEER)
 figures: $(DOM0) ## instructions and memory that hosting a guest takes
 	@$(RUN) python3 tests/system/figures.py $(B) $(PEER)
 boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuses
@@ -213,7 +216,7 @@ cloc: $(B)/enso ## lines of ours that reach the image, per room
 	@$(RUN) python3 tools/cloc.py $(B)/enso.map
 
 SUITES := lint cloc unit fuzz tsan guest-table boot torture stretch figures \
-	smoke smoke-initial
+	guest-life smoke smoke-initial
 test: install ## all checks and tests; ends with "N passed, N failed"
 	@rm -rf $(B)/results
 	@for s in $(SUITES); do echo "== $$s"; $(MAKE) --no-print-directory $$s \

@@ -227,6 +227,17 @@ int console_open(domid_t id, const char *name, uint64_t ring_mfn,
 	return 0;
 }
 
+void console_rename(domid_t id, const char *name)
+{
+	struct console *c = find(id);
+	char *copy = c ? strdup(name) : NULL;
+
+	if (!copy)
+		return; /* it keeps the old one */
+	free(c->name);
+	c->name = copy;
+}
+
 void console_close(domid_t id)
 {
 	struct console *c = find(id);

@@ -22,6 +22,8 @@
  */
 int console_open(domid_t id, const char *name, uint64_t ring_mfn,
 		 evtchn_port_t remote_port);
+/* Its guest has another name now: console_log() knows it by that. */
+void console_rename(domid_t id, const char *name);
 /* What is in the ring is taken still; the log stays. No console: nothing. */
 void console_close(domid_t id);
 

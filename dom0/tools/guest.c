@@ -265,6 +265,8 @@ int guest_rename(domid_t id, const char *name)
 		err = -EEXIST;
 	if (!err)
 		err = gueststore_rename(id, name);
+	if (!err)
+		console_rename(id, name);
 	if (!err && *place_of(id))
 		snprintf((*place_of(id))->cfg.name,
 			 sizeof((*place_of(id))->cfg.name), "%s", name);

@@ -34,9 +34,10 @@ def load(build, archive, args='', xenopt='', image=None):
 
 
 class Dom0(Machine):
-    def __init__(self, name, build, archive, args='start=none', xenopt='',
-                 image=None, **machine):
-        super().__init__(name, build, load(build, archive, args, xenopt, image),
+    def __init__(self, name, build, archive=None, args='start=none', xenopt='',
+                 image=None, boot=None, **machine):
+        super().__init__(name, build, boot or load(build, archive, args, xenopt,
+                                                   image),
                          **{'memory': 2048, **machine})
 
     def prompt(self):

@@ -14,10 +14,11 @@ from dom0 import Dom0, PROMPT, files  # noqa: E402
 from linux import (WRONG, check_kernel, digest, multiply,  # noqa: E402
                    stress, to_shell)
 from linux import PROMPT as SHELL  # noqa: E402
-from machine import Failure  # noqa: E402
+from machine import Failure, iso  # noqa: E402
 
 CASES = ['1:1:vmlinuz-cloud', '2:1,2:vmlinuz-cloud', '4:4:vmlinuz-cloud',
          '2:2:vmlinuz']
+OVMF = '/usr/share/ovmf/OVMF.fd'
 ROUNDS = 60             # of the storm, over all vCPUs
 
 
@@ -109,11 +110,23 @@ def smoke(build, peer, case):
         session(m, guests)
 
 
+def from_iso(build, firmware):
+    """GRUB, dom0's start script, the guest's console: what `make run` shows."""
+    extra = ['-bios', OVMF] if firmware == 'uefi' else []
+    with Dom0(f'smoke-iso-{firmware}', build, boot=iso(f'{build}/enso.iso'),
+              smp=2, extra=extra) as m:
+        to_shell(m, 1)
+        m.leave()
+        m.off()
+
+
 def main(build, peer, *cases):
     checks = [(f'{k}-as-packaged', lambda k=k: check_kernel(peer, k))
               for k in ('vmlinuz', 'vmlinuz-cloud')]
     checks += [(case, lambda c=case: smoke(build, peer, c))
                for case in cases or CASES]
+    checks += [(f'iso-{f}', lambda f=f: from_iso(build, f))
+               for f in ('bios', 'uefi') if not cases]
     bad = 0
     for name, check in checks:
         try:

@@ -158,6 +158,7 @@ static void names(void)
 	CU_ASSERT_EQUAL(guest_rename(other, "linux1"), -EEXIST);
 	CU_ASSERT_EQUAL(guest_rename(other, "three"), 0);
 	CU_ASSERT(node_is(other, "name", "three"));
+	CU_ASSERT_STRING_EQUAL(console_name, "three");
 	CU_ASSERT(!strcmp(guest_config_of(other)->name, "three"));
 	CU_ASSERT_EQUAL(guest_rename(99, "four"), -ESRCH);
 	guest_destroy(other);
