@@ -168,9 +168,8 @@ $(B)/dom0: $(DOM0_SRC:%=$(B)/guest/obj/%.o) $(call thirdparty_obj,guest) \
 	@echo "  LD $@"
 	@$(link_guest) --defsym pool_size=0x200000
 
-.PHONY: guests guest-table bench mutants smoke smoke-initial guest-life figures boot \
-	torture \
-	stretch run run-initial
+.PHONY: guests guest-table bench mutants smoke smoke-initial guest-life figures \
+	boot torture stretch run run-initial
 BOTH := $(B)/enso $(PEER)/.done
 guests: $(MICRO:tests/guest/%=$(B)/guest/%) ## the micro-guests
 guest-table: guests $(BOTH) ## each micro-guest on Enso and on Xen

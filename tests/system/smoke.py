@@ -115,6 +115,7 @@ def from_iso(build, firmware):
     extra = ['-bios', OVMF] if firmware == 'uefi' else []
     with Dom0(f'smoke-iso-{firmware}', build, boot=iso(f'{build}/enso.iso'),
               smp=2, extra=extra) as m:
+        m.wait(r'\(ENSO\) Initial domain', 60)  # GRUB has warnings of its own
         to_shell(m, 1)
         m.leave()
         m.off()
