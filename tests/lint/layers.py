@@ -22,7 +22,7 @@ ALLOW = {                       # folder (longest prefix wins) -> folders it may
   'dom0/lib':            [],
   'dom0/drivers':        ['dom0/kernel', 'dom0/lib'],
   'dom0/back':           ['dom0/kernel', 'dom0/lib', 'xenstore/lib', 'domU-patches/newlib', 'ring'],
-  'dom0/tools':          ['dom0/back', 'dom0/kernel', 'xenstore/lib', 'domU-patches/newlib', 'xen-like/image'],
+  'dom0/tools':          ['dom0/kernel', 'xenstore/lib', 'domU-patches/newlib', 'xen-like/image'],
 }                               # dom0/main.c ties dom0 together and is judged by nobody
 
 # What tests of a layer and dom0/main.c may see, for the compiler only: they are judged by nobody.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console back-end: what guests print is kept, the last CONSOLE_LOG bytes
+ * The console back-end, which is in dom0/back; the tools know it by this
+ * header alone. What guests print is kept, the last CONSOLE_LOG bytes
  * of each, after its end too; one guest's console at a time can be had at the
  * terminal. <xen/io/console.h>
  */
