@@ -324,6 +324,28 @@ static void say_ports(unsigned int privilege)
 	}
 }
 
+/* Words and double words, at, beside and across the index registers. */
+static void say_wide_ports(void)
+{
+	static const uint16_t ports[] = { 0x20,	 0x6d,	0x6e,  0x6f,  0x70,
+					  0x71,	 0x3f6, 0xcf5, 0xcf7, 0xcf8,
+					  0xcfa, 0xcfc, 0xcfe, 0xfffe };
+	char name[40];
+	unsigned int i;
+
+	TRY("outb %%al, $0x70", : : "a"(0x12));
+	TRY("outl %0, %w1", : : "a"(0x80001234), "d"(0xcf8));
+	for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		uint64_t w = 0x1122334455667788, l = w;
+		int vw = TRY("inw %%dx, %%ax", : "+a"(w) : "d"(ports[i]));
+		int vl = TRY("inl %%dx, %%eax", : "+a"(l) : "d"(ports[i]));
+
+		snprintf(name, sizeof(name), "wide-port-%x", ports[i]);
+		check_value(name, "%d %lx %d %lx", vw, (unsigned long)w, vl,
+			    (unsigned long)l);
+	}
+}
+
 /* I/O privilege does not give it any port; nor does its own bitmap. */
 static void try_ports(void)
 {
@@ -334,6 +356,7 @@ static void try_ports(void)
 	say_ports(0);
 	SAY("iopl", hypercall_physdev_op(PHYSDEVOP_set_iopl, &iopl));
 	say_ports(1);
+	say_wide_ports();
 	iopl.iopl = 0;
 	hypercall_physdev_op(PHYSDEVOP_set_iopl, &iopl);
 	set_xen_guest_handle(map.bitmap, bitmap);
