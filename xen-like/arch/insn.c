@@ -176,13 +176,14 @@ bool insn_decode(struct insn *i, const uint8_t *code, unsigned int n)
 
 uint64_t *insn_register(struct cpu_user_regs *r, unsigned int nr)
 {
-	uint64_t *const all[16] = {
-		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
-		&r->rsi, &r->rdi, &r->r8,  &r->r9,  &r->r10, &r->r11,
-		&r->r12, &r->r13, &r->r14, &r->r15,
+#define AT(reg) offsetof(struct cpu_user_regs, reg)
+	static const uint8_t at[16] = {
+		AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp),
+		AT(rsi), AT(rdi), AT(r8),  AT(r9),  AT(r10), AT(r11),
+		AT(r12), AT(r13), AT(r14), AT(r15),
 	};
 
-	return all[nr & 15];
+	return (void *)((uint8_t *)r + at[nr & 15]);
 }
 
 /* Without REX, byte registers 4 to 7 are ah, ch, dh, bh. */
