@@ -186,7 +186,7 @@ smoke-initial: $(INITIAL) ## Linux as the initial domain; HV=enso|xen
 	@$(RUN) python3 tests/system/smoke_initial.py $(B) $(PEER) $(HV)
 guest-life: $(DOM0) guests ## errors, ends and restarts of guests; no frame is lost
 	@$(RUN) python3 tests/system/guests.py $(B) $(PEER)
-figures: $(DOM0) ## instructions and memory that hosting a guest takes
+figures: $(DOM0) $(B)/guest/pair_cpuid ## instructions and memory that hosting a guest takes
 	@$(RUN) python3 tests/system/figures.py $(B) $(PEER)
 boot: $(B)/enso guests $(PEER)/.done ## machines it starts on, kernels it refuses
 	@$(RUN) python3 tests/system/boot.py $(B) $(PEER)

@@ -5,7 +5,9 @@
 A guest of 256 MiB with Debian's cloud kernel on a machine of 2 GiB with one
 CPU, under -icount: a tick of the TSC is an instruction, idle ones included,
 and the figures repeat exactly. dom0 runs a script whose `tsc` commands print
-the counter. Each figure has its limit; one that is over it fails."""
+the counter. Each figure has its limit; one that is over it fails. The same
+dom0 and guest run on Xen too, for comparison; and the CPUID of a guest there
+is Xen's default, which Enso's must be."""
 import os
 import re
 import shutil
@@ -19,8 +21,10 @@ from machine import Failure  # noqa: E402
 
 GUEST = '/etc/xl/linux.cfg'
 CYCLES = 10
-# The aim was 2.4, but the guest alone needs 2.78: docs/figures.md.
-UNPAUSE = 3.0
+# The aim is missed, as the guest alone needs 2.82: docs/figures.md.
+AIM, UNPAUSE = 2.4, 3.0
+BOOT = ['tsc', f'create -p {GUEST}', 'tsc', 'unpause linux1',
+        "console-wait linux1 'linux# '", 'tsc', 'list']
 
 
 def uncompressed(build, peer):
@@ -38,8 +42,9 @@ def uncompressed(build, peer):
     return out
 
 
-def run(build, peer, name, kernel, script, icount=True):
-    """The machine's output when dom0 has run the script, and is off."""
+def run(build, peer, name, kernel, script, icount=True, image=None):
+    """The machine's output when dom0 has run the script, and is off, which
+    Enso ends the machine with after an audit, and Xen does not."""
     folder = f'{build}/figures/{name}'
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(f'{TOP}/dom0/files', folder)
@@ -47,8 +52,11 @@ def run(build, peer, name, kernel, script, icount=True):
     with open(f'{folder}/etc/enso/start', 'w') as f:
         f.write('\n'.join([*script, 'host-poweroff', '']))
     archive = files(build, peer, kernel, f'figures-{name}', folder=folder)
-    with Dom0(f'figures-{name}', build, archive, '', smp=1,
-              icount=icount) as m:
+    with Dom0(f'figures-{name}', build, archive, '', smp=1, icount=icount,
+              image=image) as m:
+        if image:
+            m.wait(r'Dom0 halted', 240, WRONG)
+            return m.text
         m.wait(r'audit: clean', 240, WRONG)
         m.end(20)
         return m.text
@@ -67,15 +75,44 @@ def row(name, value, limit, unit='G'):
 
 
 def boot(build, peer):
-    text = run(build, peer, 'boot', 'vmlinuz-cloud', [
-        'tsc', f'create -p {GUEST}', 'tsc', 'unpause linux1',
-        "console-wait linux1 'linux# '", 'tsc', 'list'])
+    text = run(build, peer, 'boot', 'vmlinuz-cloud', BOOT)
     entry = int(re.search(r'TSC at entry: (\d+)', text)[1])
     dom0, created, shell = stamps(text)
     print(f'     hypervisor and dom0 up after {(dom0 - entry) / 1e9:.4f} G, '
           f'create -p {(created - dom0) / 1e9:.4f} G')
-    return (row('entry to guest shell', (shell - entry) / 1e9, 3.5) |
-            row('unpause to guest shell', (shell - created) / 1e9, UNPAUSE))
+    bad = row('entry to guest shell', (shell - entry) / 1e9, 3.5)
+    bad |= row('unpause to guest shell', (shell - created) / 1e9, UNPAUSE)
+    over = (shell - created) / 1e9 - AIM
+    if over > 0:
+        print(f'     unpause to guest shell: the aim of {AIM} G is missed by '
+              f'{over:.4f} G: docs/figures.md')
+    return bad
+
+
+def xen(build, peer):
+    """No figure of ours: what the same dom0 and guest take on Xen."""
+    dom0, created, shell = stamps(run(build, peer, 'xen', 'vmlinuz-cloud', BOOT,
+                                      image=f'{peer}/xen.elf'))
+    print(f'     the same on Xen: create -p {(created - dom0) / 1e9:.4f} G, '
+          f'unpause to guest shell {(shell - created) / 1e9:.4f} G')
+    return 0
+
+
+def cpuid(build, peer):
+    """Leaves that a guest sees, Enso's against Xen's; the differing ones."""
+    said = subprocess.run([sys.executable, f'{TOP}/tests/guest/run.py', build,
+                           peer, '--only', 'pair_cpuid'], text=True,
+                          stdout=subprocess.PIPE).stdout
+    rows = re.findall(r'^(PASS|FAIL) pair_cpuid/(\S+) +\| (.*)', said, re.M)
+    leaves = [r for r in rows if re.match('cpuid-|native-|tsc-default', r[1])]
+    other = [r for r in leaves if not r[2].endswith('| yes')]
+    for _, name, answers in other:
+        print(f'     CPUID, Enso | Xen: {name} {answers}')
+    bad = not leaves or any(r[0] == 'FAIL' for r in rows)
+    print(f'{"FAIL" if bad else "PASS"} CPUID is Xen\'s default: '
+          f'{len(leaves) - len(other)} of {len(leaves)} leaves equal',
+          flush=True)
+    return bad
 
 
 def cycles(build, peer):
@@ -100,7 +137,8 @@ def memory(build, peer):
     return bad
 
 
-FIGURES = {'boot': boot, 'cycles': cycles, 'memory': memory}
+FIGURES = {'boot': boot, 'xen': xen, 'cycles': cycles, 'memory': memory,
+           'cpuid': cpuid}
 
 
 def main(build, peer, *names):
