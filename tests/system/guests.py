@@ -70,6 +70,10 @@ def odd_files(build, peer):
     put('micro.cfg', b'name = "micro"\nkernel = "/odd/hello"\nmemory = 16\n')
     cycle = f'{MICRO}\ndestroy micro\n'
     put('cycles', cycle.encode() * CYCLES)
+    put('running', ''.join(
+        f'create -q /odd/micro.cfg name=run{i} on_reboot="destroy"\n'
+        f'destroy run{i}\n' for i in range(CYCLES)).encode() +
+        cycle.encode())     # its turn comes behind theirs
     put('hostile', ''.join(f'create -q /odd/bad{seed}.cfg\n' + cycle * 10
                            for seed in range(HOSTILE)).encode())
     return files(build, peer, name='guests', folder=folder)
@@ -208,10 +212,15 @@ def destroyed_early(m):
 
 
 def cycles(m):
-    """Each frame is back after 100 micro-guests, and after 5 Linux guests."""
+    """Each frame is back after 100 paused micro-guests, 100 that run (and may
+    have ended by themselves when they are destroyed), and 5 Linux guests."""
     before = free_frames(m)
     m.do('source -e /odd/cycles', 240)
     gone(m, 'micro')
+    if free_frames(m) != before:
+        m.fail(f'{free_frames(m)} frames are free, {before} were')
+    m.run('source /odd/running', 240)
+    gone(m, f'run{CYCLES - 1}')
     if free_frames(m) != before:
         m.fail(f'{free_frames(m)} frames are free, {before} were')
     for _ in range(5):
