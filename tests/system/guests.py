@@ -72,8 +72,8 @@ def odd_files(build, peer):
     put('cycles', cycle.encode() * CYCLES)
     put('running', ''.join(
         f'create -q /odd/micro.cfg name=run{i} on_reboot="destroy"\n'
-        f'destroy run{i}\n' for i in range(CYCLES)).encode() +
-        cycle.encode())     # its turn comes behind theirs
+        f'console-wait -t 20 run{i} nothing\n'     # until it has ended
+        for i in range(CYCLES)).encode() + cycle.encode())
     put('hostile', ''.join(f'create -q /odd/bad{seed}.cfg\n' + cycle * 10
                            for seed in range(HOSTILE)).encode())
     return files(build, peer, name='guests', folder=folder)
@@ -212,14 +212,17 @@ def destroyed_early(m):
 
 
 def cycles(m):
-    """Each frame is back after 100 paused micro-guests, 100 that run (and may
-    have ended by themselves when they are destroyed), and 5 Linux guests."""
+    """Each frame is back after 100 paused micro-guests, 100 that run to their
+    own end, and 5 Linux guests."""
     before = free_frames(m)
     m.do('source -e /odd/cycles', 240)
     gone(m, 'micro')
     if free_frames(m) != before:
         m.fail(f'{free_frames(m)} frames are free, {before} were')
-    m.run('source /odd/running', 240)
+    said, _ = m.run('source /odd/running', 240)
+    ended = len(re.findall(r'run\d+ \(domain \d+\) reboots: destroyed', said))
+    if ended != CYCLES:
+        m.fail(f'{ended} of {CYCLES} guests ran to their end')
     gone(m, f'run{CYCLES - 1}')
     if free_frames(m) != before:
         m.fail(f'{free_frames(m)} frames are free, {before} were')
